@@ -49,9 +49,10 @@ class Told:
         """What is told at a sentence: on another line of the text that one's year in doubt, and no line of it."""
         return self if where == self.where else Told(where, earlier=self.year or self.earlier)
 
-    def then(self, years: Sequence[int], names: Sequence[Name]) -> Told:
-        """What is told after a sentence with its years and the lines of its figures."""
-        now = max(years, default=self.year)
+    def then(self, years: Sequence[int], names: Sequence[Name], based: Sequence[int] = ()) -> Told:
+        """What is told after a sentence with its years, those of them that it compares with, and its lines."""
+        own = [y for y in years if y not in based]
+        now = max(own or ([] if self.year is not None else years), default=self.year)
         return Told(self.where, now, tuple(names) or self.names, self.earlier, tuple(dict.fromkeys(years)))
 
 
@@ -91,7 +92,7 @@ def bound_figures(sentence: Sentence, own: tuple[tuple[str, str], ...], told: To
     text = sentence.text
     found, said = figures(text), years(text)
     named = [n for n in names(text, own) if not any(f.start < n.end and n.start < f.end for f in found)]
-    bare = _without(text, found)
+    bare, unnamed = _without(text, found), _unnamed(text, named)
     listed, first = _listed(text, found, said, told.years)
     pairs = _paired(text, found, named, told)
     for i, figure in enumerate(found):
@@ -107,7 +108,7 @@ def bound_figures(sentence: Sentence, own: tuple[tuple[str, str], ...], told: To
         if (
             name is None
             or name.qualified
-            or (meant is None and OTHERS.search(text[min(start, name.start) : end]))
+            or (meant is None and OTHERS.search(unnamed[min(start, name.start) : end]))
         ):
             continue
         ahead = name.end <= figure.start and meant is None
@@ -119,7 +120,7 @@ def bound_figures(sentence: Sentence, own: tuple[tuple[str, str], ...], told: To
         compound = figure.kind == "percent" and COMPOUND.search(spoken) is not None
         year, sure = (
             listed[i]
-            if i in listed
+            if i in listed and (listed[i][0] is not None or i not in pairs)
             else _year(text, figure, said, (start, end), told.year or told.earlier, found)
         )
         if compound or year is not None:
@@ -209,6 +210,13 @@ def _without(text: str, found: Sequence[Figure]) -> str:
     return text
 
 
+def _unnamed(text: str, named: Sequence[Name]) -> str:
+    """A sentence with its names blank: an industry in the name of a segment is no industry at large."""
+    for name in named:
+        text = text[: name.start] + " " * (name.end - name.start) + text[name.end :]
+    return text
+
+
 def _subject(bare: str, text: str, figure: Figure, named: Sequence[Name], end: int) -> Name | None:
     """The line that a figure is said of: the one behind it after ``in`` or ``of``, the last before it, the next."""
     behind = next((n for n in named if n.start >= figure.end), None)
@@ -226,10 +234,16 @@ def _subject(bare: str, text: str, figure: Figure, named: Sequence[Name], end: i
         or OF_SALES_ZH.search(text[: figure.start])
         or (_FROM.search(text[: figure.start]) and OF_SALES.search(text[: figure.start]))
     ):
-        before = [n for n in before if n.item not in {"revenue"}]
+        bases = [(m.start(), m.end()) for m in OF_SALES.finditer(text)]
+        before = [
+            n
+            for n in before
+            if n.item != "revenue" and not any(a <= n.start and n.end <= b for a, b in bases)
+        ]
     if before:
         name = before[-1]
         gap = bare[name.end : figure.start]
+        gap = OF_SALES_ZH.sub(" ", gap) if figure.kind == "percent" else gap
         if _light(OF_SALES.sub(" ", gap) if figure.kind == "percent" and _FROM.search(gap) else gap):
             return name
         return None
@@ -336,6 +350,9 @@ def _year(
         if comparative is None:
             return after.year, True
     before = [y for y in said if y.end <= figure.start]
+    between = re.match(rf"\s*(?:between|from|over)\s+{SPAN.pattern}", text[figure.end :], re.I)
+    if between is not None and re.search(r"\bto\s*(?:[A-Z]{0,3}[$€£¥]?\s*)?$", text[: figure.start]):
+        return ending(between[2]), True
     if said and re.search(r"\bfrom\s*(?:[A-Z]{0,3}[$€£¥])?\s*$", text[: figure.start]):
         return (before[-1] if before else said[0]).year - 1, False
     if before and re.fullmatch(

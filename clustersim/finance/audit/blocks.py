@@ -25,7 +25,7 @@ _TOLD = {
     "wacc": 3,
     "valuation": 3,
 }
-_NUMBER = re.compile(r"[-−△▲(]?\s*[$€£¥]?\s*\d[\d.,'’\s]*\)?\s*%?")
+_NUMBER = re.compile(r"[-−△▲(]?\s*[$€£¥]?\s*\d[\d.,'’\s]*\)?\s*(?:%|x|倍)?")
 _EUROPEAN = re.compile(
     r"\D*\d{1,3}(?:\.\d{3})+,\d+\D*|\D*\d+,(?:\d{1,2}|\d{4,})\D*|\D*\d{1,3}(?:\.\d{3}){2,}\D*"
 )

@@ -36,7 +36,7 @@ from clustersim.finance.audit.quantities import Valuation
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
 from clustersim.finance.audit.script import folded, unmarked
 from clustersim.finance.audit.valued_in_prose import valued_checks
-from clustersim.finance.audit.wording import DOWN, OF_SALES, OF_SALES_ZH, RATE_OF, UP, YOY
+from clustersim.finance.audit.wording import BASE, DOWN, OF_SALES, OF_SALES_ZH, RATE_OF, UP, YOY
 
 __all__ = ["figure_checks", "uncovered_figures"]
 
@@ -66,7 +66,9 @@ def figure_checks(tables: Tables) -> Iterator[Finding]:
                     )
             yield from _peers(tables, sentence)
             said = years(sentence.text)
-            told = told.then([y.year for y in said], named)
+            # A year that is only compared with is not what the text goes on to tell.
+            based = [y.year for y in said if BASE.search(sentence.text[: y.start])]
+            told = told.then([y.year for y in said], named, based)
 
 
 def _printed_names(tables: Tables) -> tuple[tuple[str, str], ...]:
@@ -81,7 +83,10 @@ def _printed_names(tables: Tables) -> tuple[tuple[str, str], ...]:
     more: dict[str, set[str]] = {}
     for word, item, table in rows:
         for form in _forms(
-            word, part=table == "segments" or (table == "income_statement" and not _known(item))
+            word,
+            part=table == "segments"
+            or table in tables.schedules
+            or (table == "income_statement" and not _known(item)),
         ):
             more.setdefault(form, set()).add(item)
     out |= dict.fromkeys(
@@ -136,10 +141,15 @@ def uncovered_figures(tables: Tables, seen: set[str]) -> tuple[str, ...]:
                     out.append(f"{sentence.where}: {len(rows)} figures of a table in the text")
                 continue
             out += [
-                f"{sentence.where}: {sentence.text[max(0, f.start - 24) : f.end].strip()[:80]}" for f in rows
+                f"{sentence.where}: {_shown(sentence)[max(0, f.start - 24) : f.end].strip()[:80]}" for f in rows
                 if key_of(sentence.where, f) not in seen
             ]  # fmt: skip
     return tuple(out)
+
+
+def _shown(sentence: Sentence) -> str:
+    """A sentence as it is printed, where its letters stand where they are read."""
+    return sentence.printed if len(sentence.printed) == len(sentence.text) else sentence.text
 
 
 def _said(tables: Tables, bound: Bound) -> Iterator[Finding]:
@@ -152,10 +162,24 @@ def _said(tables: Tables, bound: Bound) -> Iterator[Finding]:
         bool(UP.search(spoken) or DOWN.search(spoken) or YOY.search(spoken) or bound.name.item in GROWTH)
         or shared
     )
-    if kind == "points":
+    if kind == "percent" and not is_ratio(tables, item) and (told := list(_MARGIN.finditer(bound.before))):
+        # A margin that is told behind a line is that line's; another margin is none of its rates.
+        if _A_MARGIN.search(bound.before[: told[-1].end() + 4]):
+            yield from _share(tables, bound, item)
+    elif kind == "points" or (
+        kind == "count" and _DAYS_MOVED.search(bound.before) and _DAYS.match(bound.after)
+    ):
         yield from points(tables, bound, item)
     elif kind == "percent" and (
-        OF_SALES.match(bound.after) or OF_SALES_ZH.search(bound.before) or RATE_OF.match(bound.before)
+        OF_SALES.match(bound.after)
+        or OF_SALES_ZH.search(bound.before)
+        or RATE_OF.match(bound.before)
+        or (
+            _PARTLY.search(bound.before)
+            and tables.of("segments")
+            and records_of(tables, item, bound.year or 0)
+            and not any(r.item == item for t in STATEMENTS for r in tables.of(t))
+        )
     ):
         yield from _share(tables, bound, item)
     elif kind == "percent" and is_ratio(tables, item):
@@ -174,7 +198,7 @@ def _said(tables: Tables, bound: Bound) -> Iterator[Finding]:
             partial(rate_of, tables, item, bound.name.text),
             0.01 * sign,
         )
-    elif kind == "count" and is_ratio(tables, item) and re.match(r"\s*(?:天|days?\b)", bound.after):
+    elif kind == "count" and is_ratio(tables, item) and _DAYS.match(bound.after):
         yield from held(tables, f"text: {item}", bound, partial(ratio_of, tables, item), 1.0)
     elif kind in {"money", "cents"}:
         yield from _amount(tables, bound, item)
@@ -182,6 +206,15 @@ def _said(tables: Tables, bound: Bound) -> Iterator[Finding]:
         yield from held(tables, f"text: {item}", bound, partial(ratio_of, tables, item), 1.0)
 
 
+_MARGIN = re.compile(r"\bmargins?\b|利润率|溢利率", re.I)
+_A_MARGIN = re.compile(r"[,(（]\s*(?:or |for |at |with |implying |giving )?an? margin of", re.I)
+_DAYS = re.compile(r"\s*(?:天|日|days?\b)", re.I)
+_DAYS_MOVED = re.compile(
+    r"(?:下降|减少|缩短|增加|上升|延长|\bby|\bup|\bdown|fell|rose|improved|lengthened|shortened)\s*了?\s*$",
+    re.I,
+)
+#: What a segment is of revenue, said without the word.
+_PARTLY = re.compile(r"占比(?:为|达到?|约)?\s*$")
 _SAID_TO = re.compile(r"\s*(?:y-o-y|yoy|y/y|year[- ]on[- ]year)?\s*to\b", re.I)
 
 
@@ -224,6 +257,10 @@ def _size(value: Interval) -> Interval:
     return value.scaled(-1.0) if value.middle < 0 else value
 
 
+_EARNED = {"net_profit", "profit_attributable_to_owners"}
+_A_SHARE = re.compile(r"\s*(?:per|a) share\b", re.I)
+
+
 def _amount(tables: Tables, bound: Bound, item: str) -> Iterator[Finding]:
     figure = bound.figure
     a_share = not figure.scaled and (figure.kind == "cents" or figure.coin)
@@ -231,6 +268,9 @@ def _amount(tables: Tables, bound: Bound, item: str) -> Iterator[Finding]:
         item == "dividends_paid" and figure.kind == "cents"
     ):
         item = "dividend_per_share"
+    if item in _EARNED and a_share and _A_SHARE.match(bound.after):
+        # "Profit was 114.6 million, or 2.57 per share".
+        item = "eps"
     records = records_of(tables, item, bound.year or 0)
     each = item in PER_SHARE or bool(records and records[0].unit.endswith("per_share"))
     if each != bool(a_share) or is_ratio(tables, item):

@@ -59,20 +59,30 @@ def _equity(tables: Tables) -> Iterator[Finding]:
             r for item in EQUITY_FLOWS for table in ("cash_flow", "income_statement")
             if (r := tables.find(table, item, year)) and r.value
         ]  # fmt: skip
-        rolls.append((now, _roll(tables, now, then, profit, flows)))
+        rolls.append((now, _roll(tables, now, then, profit, flows, _again(tables, year))))
     yield from (f for r, f in rolls if r.forecast)
     yield from kept_by_most(rolls, forecasts=False)
 
 
-def _roll(tables: Tables, now: Record, then: Record, profit: Record, flows: list[Record]) -> Finding:
+def _again(tables: Tables, year: int) -> list[Record]:
+    """Further lines of the cash flow that deal with owners: what is paid to those of subsidiaries beside the others."""
+    kinds = "|".join(re.escape(item) for item in EQUITY_FLOWS)
+    return [
+        r for r in tables.of("cash_flow") if r.year == year and r.value and re.fullmatch(rf"(?:{kinds})_\d+", r.item)
+    ]  # fmt: skip
+
+
+def _roll(
+    tables: Tables, now: Record, then: Record, profit: Record, flows: list[Record], again: list[Record]
+) -> Finding:
     """Equity moves by profit and by every printed dealing with its owners; pay in shares may be left in it or not."""
     check = f"total_equity {now.period} rolls forward"
     owners = [r for r in flows if r.item not in MAYBE_EQUITY]
-    maybe = [r for r in flows if r.item in MAYBE_EQUITY]
+    maybe = [*again, *(r for r in flows if r.item in MAYBE_EQUITY)]
     plain = total([then.scaled[1], profit.scaled[1], *(r.scaled[1] for r in owners)])
     says = " + ".join(["equity of " + then.period, "net profit", *(r.item for r in owners)])
     best = None
-    for taken in (maybe, *([r] for r in maybe), []):
+    for taken in (maybe, again, *([r] for r in maybe), []):
         expected = total([plain, *(r.scaled[1] for r in taken)])
         best = compare(
             check, now.where, now.scaled[1], expected, note=f"{says}; nothing printed explains the rest"

@@ -10,6 +10,7 @@ __all__ = ["BORROWED", "PATTERNS", "WORK"]
 #: Families of labels that no list ends: (table, what the plain label holds, item), the first that fits.
 PATTERNS = tuple(
     (table, re.compile(pattern), item) for table, pattern, item in (
+        ("ratios", r"^(?!.*(?:growth|yield|payout|cover|增长|率|比)).*(?:dividends?pershare|每股(?:股息|股利|派息|分红))", "dividend_per_share"),
         ("income_statement", r"(?:dividend|dps).*pershare|每股.*(?:股息|股利|派息|分红|红利)", "dividend_per_share"),
         ("income_statement", r"^(?!.*basic)(?=.*diluted).*average.*shares|^(?!.*基本)(?:稀释|摊薄).*股[数份]", "diluted_shares"),
         ("income_statement", r"average.*shares|shares(?:outstanding|inissue|used)|numberof.*shares|加权平均.*股", "shares"),

@@ -401,7 +401,7 @@ def canonical_table(name: str) -> str | None:
 #: Tables that no list of names ends, by what their names hold.
 _FAMILIES = tuple(
     (table, re.compile(words)) for table, words in (
-        ("segments", r"segment|分部|by(?:product|division|business|region)$"),
+        ("segments", r"segment|分部|^分(?:产品|地区|行业|业务|渠道)\w*收入|收入(?:构成|拆分)|revenue(?:breakdown|split)$|by(?:product|division|business|region)$"),
         ("comps", r"peer|comparable|同业|可比"),
         ("wacc", r"costofcapital|资本成本"), ("dcf", r"^dcf|discountedcash|现金流折现|折现现金流"),
         ("valuation", r"valuation|targetprice|pricetarget|目标价|估值|sotp|sumoftheparts"),

@@ -10,6 +10,7 @@ from clustersim.finance.audit.figures import Interval, total
 from clustersim.finance.audit.law import ONE, Choice, Law, Parts, law_of, made_of, summed
 from clustersim.finance.audit.money import currency_of
 from clustersim.finance.audit.quantities import Typed, Valuation
+from clustersim.finance.audit.script import folded
 
 __all__ = ["capital_laws", "factor_laws", "over", "terminal_laws", "worth_laws"]
 
@@ -217,7 +218,7 @@ def worth_laws(v: Valuation) -> Iterator[Law]:
             and equity.method in {"", whole.method, "dcf"}
             and currency_of(whole.record.unit) == currency_of(equity.record.unit)
         ):
-            choices = list(_left(v, whole))
+            choices = [*_left(v, whole), *_between(v, whole, equity)]
             if choices:
                 yield law_of(f"{equity.label.strip()} from enterprise value", equity, *choices)
         applied = v.one("multiple", equity.method or "-")
@@ -243,6 +244,35 @@ def _driver(v: Valuation, multiple: Typed) -> Typed | None:
 def _applied(multiple: Typed) -> bool:
     """Whether a multiple is one that the valuation uses, by its words."""
     return re.search(r"target|fair|applied|justified|目标|合理|给予|采用", multiple.label, re.I) is not None
+
+
+#: Lines between enterprise and equity value that belong to owners, however they are called.
+_OWNED = re.compile(
+    r"cash(?! flow)|invest|associate|joint venture|\bplus\b|\badd\b|现金|投资|联营|合营|^加", re.I
+)
+
+
+def _between(v: Valuation, ev: Typed, equity: Typed) -> Iterator[Choice]:
+    """What stands between the two lines of one table: taken off, or added where owners have it."""
+    rows = [r for r in v.tables.of(ev.record.table) if r.file == ev.record.file and r.value is not None]
+    places = {r.where: k for k, r in enumerate(rows)}
+    first, last = places.get(ev.record.where), places.get(equity.record.where)
+    if first is None or last is None:
+        return
+    own = currency_of(ev.record.unit)
+    lines = [
+        r for r in rows[first + 1 : last]
+        if r.scaled[0].startswith("k") and currency_of(r.unit) == own and not r.unit.endswith("per_share")
+    ]  # fmt: skip
+    signs = [
+        1.0 if (r.value or 0.0) < 0 or _OWNED.search(folded(r.printed or r.item)) else -1.0 for r in lines
+    ]
+    if len(lines) > 1:
+        yield Choice(
+            ((ev.record, ""), *((r, "") for r in lines)),
+            summed([1.0, *signs]),
+            "enterprise value and the lines below it",
+        )
 
 
 def _left(v: Valuation, ev: Typed) -> Iterator[Choice]:

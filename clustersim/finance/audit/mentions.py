@@ -197,6 +197,10 @@ def years(text: str) -> list[Year]:
     return out
 
 
+#: Names of known lines in prose, whatever letters a table prints them in.
+SPOKEN_WORDS = frozenset(w.lower() for words in SPOKEN.values() for w in words.split("|"))
+
+
 @lru_cache(maxsize=64)
 def _aliases(printed: tuple[tuple[str, str], ...]) -> tuple[re.Pattern[str], dict[str, str]]:
     """One pattern of all names, the longest first, and whose they are; the tables' own labels among them."""
@@ -227,7 +231,14 @@ def names(text: str, printed: tuple[tuple[str, str], ...] = ()) -> list[Name]:
     """
     pattern, owner = _aliases(printed)
     out: list[Name] = []
+    capitals = {label.lower() for label, _ in printed if label.isascii() and label.isupper()}
     for m in pattern.finditer(text):
+        if m[0].islower() and len(m[0]) < 5 and m[0] in capitals and m[0] not in SPOKEN_WORDS:
+            # Initials in small letters are a word: "per" is no personnel expense ratio.
+            continue
+        # "期末现金及银行结余" is that line at the end of the period.
+        longer = pattern.match(text, m.start() + 2) if m[0][:2] in {"期末", "年末"} else None
+        m = longer if longer is not None and longer.end() > m.end() else m
         # What stands farther off qualifies nothing.
         before, after = text[max(0, m.start() - 40) : m.start()], text[m.end() : m.end() + 60]
         if m[0].isascii():

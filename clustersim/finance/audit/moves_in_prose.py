@@ -25,10 +25,24 @@ def last(words: re.Pattern[str], bound: Bound) -> int:
 
 def span_of(bound: Bound) -> tuple[int, int] | None:
     """The years between which a change is told: ``from 2024 to 2027``, ``to 45% in 2026 from 40%``."""
-    said = sorted({y.year for y in years(bound.before)})
+    mentioned = years(bound.before)
+    said = sorted({y.year for y in mentioned})
+    if not said and (between := _OVER.match(bound.behind)) is not None:
+        return ending(between[1]), ending(between[2])
     if not said or not FROM.search(bound.before):
         return None
-    return (said[0], said[-1]) if len(said) > 1 else (said[0] - 1, said[0])
+    if len(said) > 1:
+        return said[0], said[-1]
+    # "from 45 % in 2023 to 47 %" names what it came from, "to 45 % in 2026 from 40 %" what it came to.
+    base = _CAME_FROM.search(bound.before[: mentioned[0].start]) is not None
+    return (said[0], said[0] + 1) if base else (said[0] - 1, said[0])
+
+
+#: A span behind a change, and what stands before the year that a change came from.
+_OVER = re.compile(rf"(?:[^.;]|\.\d){{0,24}}?\b(?:between|from|over)\s+{SPAN.pattern}", re.I)
+_CAME_FROM = re.compile(
+    r"(?:\bfrom|[由从自])\s*(?:[-−]?[\d.,]+\s*(?:%|x|倍)?\s*(?:in|for|at)?\s*)?(?:FY|CY)?$", re.I
+)
 
 
 #: A span that a sentence before it names.
@@ -54,7 +68,7 @@ def points(tables: Tables, bound: Bound, item: str) -> Iterator[Finding]:
     down = last(DOWN, bound) > last(UP, bound)
     basis = re.search(r"bps|basis|基点", bound.figure.text, re.I)
     if is_ratio(tables, item) and (down or UP.search(bound.before + bound.after[:24])):
-        factor = (1e-4 if basis else 0.01) * (-1.0 if down else 1.0)
+        factor = (1.0 if bound.figure.kind == "count" else 1e-4 if basis else 0.01) * (-1.0 if down else 1.0)
         yield from held(tables, f"text: change of {item}", bound, make, factor)
 
 
@@ -99,6 +113,11 @@ def _moved(tables: Tables, item: str, words: str, year: int, then: int) -> list[
     ]  # fmt: skip
 
 
+_SINCE = re.compile(
+    r"\s*(?:CAGR\s*)?(?:from|since|on|over)\s+(?P<year>(?:FY|CY)?\s?20\d\d)[AEF]?(?!\d)", re.I
+)
+
+
 def _declines(bound: Bound) -> bool:
     """Whether the way that is said last before a figure is down."""
     return max((m.start() for m in DOWN.finditer(bound.before)), default=-1) > max(
@@ -110,10 +129,16 @@ def compound(tables: Tables, sentence: Sentence, bound: Bound) -> Iterator[Findi
     """A compound rate over the span that is said, of so many years as are said."""
     figure, name, cells = bound.figure, bound.name, bound.cells
     spans = list(SPAN.finditer(sentence.text))
-    if not spans:
+    since = _SINCE.match(bound.behind)
+    ahead = [y.year for y in years(bound.ahead)]
+    if since is not None and ahead and not SPAN.match(bound.behind, since.start("year")):
+        # "2 in 2025 and 3 in 2026, a CAGR of 20 % from 2024": to the last year that is named before it.
+        first, last = years(since["year"])[0].year, max(ahead)
+    elif spans:
+        span = min(spans, key=lambda m: min(abs(m.start() - figure.end), abs(figure.start - m.end())))
+        first, last = (ending(y) for y in span.groups())
+    else:
         return
-    span = min(spans, key=lambda m: min(abs(m.start() - figure.end), abs(figure.start - m.end())))
-    first, last = (ending(y) for y in span.groups())
     lasts = LASTS.search(sentence.text)
     count = (lasts[1] or lasts[2]).lower() if lasts else ""
     if lasts and (COUNTS.get(count) or int(count)) not in {last - first, last - first + 1}:

@@ -9,9 +9,25 @@ from clustersim.finance.audit.figures import Finding, compare, total
 from clustersim.finance.audit.labels import plain
 from clustersim.finance.audit.records import Record, Tables
 
-__all__ = ["part_checks"]
+__all__ = ["is_whole", "part_checks"]
 
-WHOLE = {"total", "revenue", "totalrevenue", "sum", "合计", "总计", "收入", "总收入", "营业收入"}
+WHOLE = {
+    "total",
+    "group",
+    "revenue",
+    "revenues",
+    "sales",
+    "turnover",
+    "totalrevenue",
+    "sum",
+    "合计",
+    "总计",
+    "收入",
+    "总收入",
+    "营业收入",
+}
+#: What stands before the name of a sum: that it is of all.
+_OF_ALL = re.compile(r"^(?:group|consolidated|total|external|net|集团|公司|合并)+")
 _WORDS = {
     "units": ("units", "volume", "unitsales", "shipments", "销量", "出货量", "数量"),
     "asp": ("asp", "price", "averageprice", "averagesellingprice", "unitprice", "单价", "均价", "平均售价"),
@@ -31,10 +47,9 @@ def part_checks(tables: Tables) -> Iterator[Finding]:
 def _segments(tables: Tables) -> Iterator[Finding]:
     for year in tables.years("segments"):
         rows = [r for r in tables.of("segments") if r.year == year and r.value is not None]
-        named = {id(r): plain(r.company or r.printed or r.item) for r in rows}
         money = [r for r in rows if r.scaled[0].startswith("k")]
-        parts = [r for r in money if named[id(r)] not in WHOLE]
-        wholes = [r for r in money if named[id(r)] in WHOLE]
+        parts = [r for r in money if not is_whole(r)]
+        wholes = [r for r in money if is_whole(r)]
         revenue = tables.find("income_statement", "revenue", year)
         for whole in [*wholes, *([revenue] if revenue else [])]:
             if len(parts) > 1:
@@ -43,6 +58,18 @@ def _segments(tables: Tables) -> Iterator[Finding]:
                     total(p.scaled[1] for p in parts), worse="inconsistent",
                     note=f"{len(parts)} segments from {parts[0].where} on",
                 )  # fmt: skip
+
+
+def is_whole(record: Record) -> bool:
+    """Whether a line among segments is their sum, by its name.
+
+    >>> from clustersim.finance.audit.tables import read_tables
+    >>> rows = "EUR mn,2024\\nMobility,3\\nGroup revenue,3\\nTotal,3\\n"
+    >>> [is_whole(r) for r in read_tables({"segments": rows}).of("segments")]
+    [False, True, True]
+    """
+    name = plain(record.company or record.printed or record.item)
+    return name in WHOLE or re.sub(_OF_ALL, "", name) in WHOLE
 
 
 def _kind(record: Record) -> str:

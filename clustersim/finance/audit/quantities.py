@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,7 +15,7 @@ from clustersim.finance.audit.money import currency_of
 from clustersim.finance.audit.records import Record, Tables
 from clustersim.finance.audit.script import folded, unmarked
 
-__all__ = ["Typed", "Valuation", "method_of", "role_of", "typed", "value_of", "year_in"]
+__all__ = ["Typed", "Valuation", "method_of", "role_of", "typed", "value_of", "values_told", "year_in"]
 
 #: Ways to a value by how they are written.
 METHODS = tuple(
@@ -70,7 +70,7 @@ ROLES: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
             ("terminal", r"terminal value|continuing value|\btv\b|终值|残值|永续价值"),
             ("sum_pv", r"(?:pv|present values?|npv|discounted).*(?:fcf|cash flows?)|(?:自由)?现金流.*(?:现值|折现值)|sum of (?:pv|present)|现值合计"),
             ("minorities", r"minorit|non[- ]?controlling|少数股东|非控股|非控制"),
-            ("net_debt", r"net debt|net borrowings|净负债|净债务|净借款|净有息"), ("net_cash", r"net cash|净现金"),
+            ("net_debt", r"net (?:financial |bank |interest-bearing )?(?:debt|borrowings|indebtedness)|净负债|净债务|净借款|净有息"), ("net_cash", r"net cash|净现金"),
             ("market_cap", r"^(?!.*(?:target|目标)).*(?:market (?:cap|value)|市值)"),
             ("equity", r"equity value|value of equity|股权价值|权益价值|股东价值|股本价值|target market (?:cap|value)|目标市值|合理市值"),
             ("ev", r"enterprise value|firm value|\bev\b|企业价值|公司价值"),
@@ -157,6 +157,23 @@ def role_of(label: str, dimension: str) -> str:
     """
     low = _label(label)
     return next((role for role, words in ROLES.get(dimension, ()) if words.search(low)), "")
+
+
+def values_told(rows: Iterable[Sequence[str]]) -> bool:
+    """Whether lines without a known name are a valuation: most name a role of one, and a value a share is reached.
+
+    >>> rows = [["Target EV/EBITDA", "x", "7.5"], ["Equity value", "EUR mn", "900"], ["Fair value", "EUR", "45"]]
+    >>> values_told([["Item", "Unit", "Value"], *rows]), values_told([["a", "1"], ["b", "2"]])
+    (True, False)
+    """
+    labels = [row[0] for row in rows if row and row[0].strip() and len([c for c in row if c.strip()]) <= 4][
+        1:
+    ]
+    known = [
+        {role for d in ("percent", "times", "per_share", "money") if (role := role_of(label, d))} for label in labels
+    ]  # fmt: skip
+    told = sum(bool(roles) for roles in known)
+    return told >= 3 and 2 * told >= len(labels) and any(roles & {"target", "value"} for roles in known)
 
 
 def value_of(record: Record, role: str = "") -> Interval:

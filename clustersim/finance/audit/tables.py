@@ -22,6 +22,7 @@ from clustersim.finance.audit.layout import Cell, read_layout
 from clustersim.finance.audit.money import assumed, canonical_unit, currency_of, given
 from clustersim.finance.audit.ordering import again, totals_last
 from clustersim.finance.audit.periods import read_period
+from clustersim.finance.audit.quantities import values_told
 from clustersim.finance.audit.records import SCHEDULE, STATEMENTS, Record, Tables
 from clustersim.finance.audit.script import unmarked
 from clustersim.finance.audit.settling import PER_SHARE, elsewhere, equities_apart, in_cents, in_one_scale
@@ -142,6 +143,7 @@ def _parted(reading: _Reading, name: str, text: str) -> dict[str, list[str]]:
     for title, part in parts:
         table = canonical_table(title) if title else None
         table = table or (own if own and len(parts) == 1 else table_of(part)) or own
+        table = table or ("valuation" if values_told(row for _, row in part) else None)
         if table is None and _of_years(part):
             table = f"{SCHEDULE}{title or name}"
             what = "a table of no known kind: its sums and its lines that stand elsewhere are checked"

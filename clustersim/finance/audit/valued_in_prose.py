@@ -38,7 +38,7 @@ SPOKEN: tuple[tuple[str, re.Pattern[str], tuple[str, ...]], ...] = tuple(
         ("pv_terminal", r"(?:present value|PV) of (?:the )?terminal value|终值现值|终值的现值", ("money",)),
         ("terminal", r"(?<!of )(?<!of the )terminal value|终值(?!的?现值)", ("money",)),
         ("flow", r"free cash flows?|(?<![A-Z])FCFF?(?![A-Z])|自由现金流", ("money",)),
-        ("net_debt", r"net debt|净负债|净债务", ("money",)), ("net_cash", r"net cash(?! (?:from|used|provided|generated|flow|outflow|inflow))|净现金(?!流)", ("money",)),
+        ("net_debt", r"net (?:financial )?debt|净负债|净债务", ("money",)), ("net_cash", r"net cash(?! (?:from|used|provided|generated|flow|outflow|inflow))|净现金(?!流)", ("money",)),
         ("debt", r"total (?:debt|borrowings)|(?<!term )(?<!current )(?<!bank )(?<!new )(?<!net )(?<!other )(?<!of )(?<!proceeds from )(?<![A-Za-z-])borrowings(?! and)|interest-bearing (?:debt|borrowings)|有息负债|有息债务|借款合计|(?:银行)?借款总额", ("money",)),
     )
 )  # fmt: skip
@@ -75,9 +75,10 @@ _COMES = re.compile(
 _WEIGHTED = re.compile(r"(?:\bat|\bweight\w*(?: of| at)?|权重(?:为|是)?)\s*$", re.I)
 _YIELD = re.compile(r"\s*(?:on|of|for) (?:FY\S+ |20\d\d\S* )?(?:DPU|DPS|dividends?|distributions?)", re.I)
 _ABOVE = re.compile(
-    r"\s*(?:above|below|higher than|over|upside (?:to|from))\s+(?:the |its |our )?(?:last close|(?:current |closing |share |stock )*price)|\s*的?(?:潜在升幅|升幅|上涨空间|上升空间)|\s*(?:potential )?upside",
+    r"\s*(?:above|below|higher than|lower than|over|upside (?:to|from))\s+(?:the |its |our )?(?:last close|(?:current |closing |share |stock )*price)|\s*的?(?:潜在升幅|升幅|上涨空间|上升空间)|\s*的?(?:下跌空间|下行空间)|\s*(?:potential )?(?:upside|downside)",
     re.I,
 )
+_BELOW = re.compile(r"\s*(?:below|lower than|downside)|\s*的?(?:下跌空间|下行空间)", re.I)
 _PEERS = re.compile(r"\bpeers?\b|\baverage\b|\bmean\b|\bmedian\b|可比|同业|平均|中位", re.I)
 _TRADES = re.compile(r"trad(?:e|es|ing) (?:at|on)\b|\b(?:stock|shares?|units?) (?:is|are) on\b", re.I)
 _AT_PRICE = re.compile(
@@ -270,7 +271,7 @@ def _multiple(text: str, figure: Figure, start: int) -> Mention | None:
         ]
         if named:
             method, at = method_of(named[-1][0]), named[-1].start()
-    if not method:
+    if not method or (method == "ev_ebitda" and _OWED.search(text[: figure.start])):
         return None
     stretch = text[start : figure.end]
     # A verb before the first of two multiples is that of both.
@@ -286,6 +287,10 @@ def _multiple(text: str, figure: Figure, start: int) -> Mention | None:
     return Mention(role, method, figure, year if year is not None else _near_year(text, figure, at))
 
 
+#: What is owed over EBITDA is no multiple of the company's value.
+_OWED = re.compile(
+    r"^(?!.*\bEV\b).*(?:net (?:financial )?debt|leverage|borrowings|gearing|净负债|净债务|杠杆)", re.I
+)
 _SHARED = re.compile(r"\s*(?:per|a) share", re.I)
 Lines = list[tuple[Interval, str]]
 
@@ -295,6 +300,8 @@ def _held(tables: Tables, v: Valuation, sentence: Sentence, m: Mention) -> Itera
     printed = _printed(sentence, m, tables)
     if printed is None:
         return
+    if m.role == "upside" and printed.low > 0 and _BELOW.match(sentence.text[m.figure.end :]):
+        printed = printed.scaled(-1.0)
     lines = _lines(tables, v, m)
     if not lines or (
         _kind(sentence.text, m.figure) == "money" and m.role in _VALUES and _elsewhere(tables, m, printed)
@@ -348,6 +355,11 @@ def _lines(tables: Tables, v: Valuation, m: Mention) -> Lines:
     if m.role in {"debt", "net_debt", "net_cash"}:
         return [*_typed(v, m), *debts_of(tables, m.role, m.year)] if _coined(m, tables) else []
     if m.role in {"multiple", "implied_multiple"} and _by_name(tables, m.method):
+        return []
+    if m.role.startswith("income:") and any(
+        r.item == m.role.removeprefix("income:") for r in tables.of("income_statement")
+    ):
+        # A line of the statements is held to its own year there.
         return []
     if m.role == "peers":
         return [*_of_peers(tables, m), *_typed(v, m)]

@@ -82,14 +82,14 @@ OF_SALES = re.compile(
     re.I,
 )
 OF_SALES_ZH = re.compile(
-    r"(?:占|相当于)(?:公司|集团|当年|同期)?(?:总|营业)*(?:营收|收入|营业收入|销售额)(?:的)?(?:比例|比重|比)?(?:的|为|达到?|约|是)?\s*$"
+    r"(?:占|相当于)(?:公司|集团|当年|同期)?(?:总|营业)*(?:营收|收入|营业收入|销售额|收益(?!率))(?:的)?(?:比例|比重|比)?(?:的|为|达到?|约|是)?\s*$"
 )
 RATE_OF = re.compile(r"费用率|(?:to|over) (?:revenue|sales)|expense ratio|intensity", re.I)
 #: Words that may stand between a line and its figure without naming another line.
 LIGHT = re.compile(
     r"[\s\d.,，、:：()（）%+/\-–—−~“”\"'’]+|FY|CY|[AEF]\b|同比|按年|为|达到?|实现|录得|至|增长|增加|上升|提升|下降|减少|下滑|回落|较|上年|去年|上一?年度?|比|相比|的|分别|是|将|有望|预计|预期"
     r"|到|由|从|保持|维持|在|稳定|仅|水平|对应|增速|增幅|增长率|CAGR|复合|年均|合计|总额|净额|余额|规模|占|总|营业|收入|营收|进一步|大幅|小幅|快速|显著|明显|持续|继续|稳步|即|年度?|末|底|于|亿|万|千|百|元"
-    r"|港|美|币|财|人民币|同期|公司|我们|提高|增至|升至|降至|扩大|收窄|了|并|则|和|与|及|以及|而|但|约|也|当|期|报告|内|全|幅|率|上涨|占比|比例|比重|募集资金|金额"
+    r"|港|美|币|财|人民币|同期|公司|我们|提高|增至|升至|降至|扩大|收窄|了|并|则|和|与|及|以及|而|但|约|也|当|期|报告|内|全|幅|率|上涨|占比|比例|比重|募集资金|金额|料|下跌|减至|缩减|支出"
     r"|HK|US|RMB|[$€£¥]|[A-Z]{3}\b"
     r"|\b(?:was|were|is|are|be|been|being|came|comes?|in|to|at|of|for|the|a|an|by|and|but|with|amount\w*|total\w*|stood|reach\w*|hit|expected|forecast\w*|project\w*|estimat\w*|"
     r"expects?|looks?|looking|anticipat\w*|targets?|doubl\w*|tripl\w*|quadrupl\w*|halv\w*|more|made|or|settl\w*|stabili\w*|land\w*|trend\w*|equall?ed|contribut\w*|arriv\w*|y-o-y|y-y|y/y|"
@@ -97,7 +97,7 @@ LIGHT = re.compile(
     r"f[ae]ll\w*|drop\w*|declin\w*|climb\w*|advanc\w*|expand\w*|contract\w*|narrow\w*|widen\w*|jump\w*|surg\w*|up|down|higher|lower|improv\w*|from|than|compar\w+|versus|vs|against|"
     r"over|on|year-on-year|year-over-year|yoy|compound\w*|one|two|three|four|five|remain\w*|negative|positive|remains|raised|lifted|cut|sharply|strongly|slightly|steadily|only|further|also|has|have|had|"
     r"model\w*|see|sees|booked|held|mov(?:e|es|ed|ing)|go(?:es|ing)?|went|giv(?:e|es|ing)|gave|yield\w*|stay\w*|stands|which|it|that|we|our|its|between|implying|implies|imply|million|billion|thousand|bn|mn|m|set|settled|equal\w*|previous|prior|last|this|earlier|before|Jan\w*|Feb\w*|Mar\w*|Apr\w*|May|June?|July?|"
-    r"Aug\w*|Sep\w*|Oct\w*|Nov\w*|Dec\w*|as|account\w*|record\w*|post\w*|generat\w*|deliver\w*|report\w*|while|both|another|again|just|worth|slipp\w*|eas(?:ed|es)|gain\w*|accelerat\w*|shr[aiu]nk\w*|reduc\w*)\b",
+    r"Aug\w*|Sep\w*|Oct\w*|Nov\w*|Dec\w*|as|account\w*|record\w*|post\w*|generat\w*|deliver\w*|report\w*|while|both|another|again|just|worth|slipp\w*|eas(?:ed|es)|margins?|gain\w*|accelerat\w*|shr[aiu]nk\w*|reduc\w*)\b",
     re.I,
 )  # fmt: skip
 SPAN = re.compile(
@@ -162,7 +162,8 @@ PLAIN_BEFORE = {
     "generated", "reached", "a", "an", "record", "from", "million", "billion", "thousand", "bn", "mn",
     "percent", "paid", "group's", "company's", "year's", "firm's", "firm", "is", "are", "was", "were", "be",
     "because", "therefore", "after", "before", "so", "we", "they", "it", "total-group", "group-wide", "core",
-    "both", "or", "per", "when", "if", "over", "improved", "rising", "falling", "growing", "strong", "weak",
+    "leaving", "leaves", "model", "models", "assume", "assumes", "generating", "delivered", "delivering", "achieved", "booked",
+    "bringing", "taking", "lifting", "pushing", "covered", "proposes", "both", "or", "per", "when", "if", "over", "improved", "rising", "falling", "growing", "strong", "weak",
     "solid", "gaap", "ifrs", "which", "against", "held", "hold", "holds", "back", "adds", "add", "including", "plus",
     "less", "minus", "versus", "vs", "between", "this", "these", "those", "at", "then", "whereas", "since", "than", "should",
     "will", "would", "may", "could", "also", "only", "each", "every", "into", "through", "whole", "stated", "respectively", "stood", "corresponding", "projecting",
