@@ -14,7 +14,7 @@ from clustersim.version import __version__
 from clustersim.web.answers import kept, result_of
 from clustersim.web.asked import Design, can_be_set, scenarios
 from clustersim.web.panels import plain_rows
-from clustersim.web.views import VIEWS
+from clustersim.web.views import LATE, VIEWS
 
 __all__ = ["catalogue", "inputs_of", "key_schema", "keys_of"]
 
@@ -38,6 +38,7 @@ def catalogue() -> dict[str, Any]:
         "version": __version__,
         "scenarios": rows,
         "views": [*VIEWS, "compare"],
+        "late": list(LATE),
         "versions": show_versions().to_dict(),
     }
 

@@ -33,6 +33,18 @@ TILES: tuple[tuple[str, ...], ...] = (
 )  # fmt: skip
 
 
+def relative(value: float, was: float) -> float | None:
+    """Return a change relative to what was, of the sign in which the value moved; None where that was zero.
+
+    >>> relative(-30.0, -20.0), relative(3.0, 2.0), relative(1.0, 0.0)
+    (-0.5, 0.5, None)
+    """
+    if not was:
+        return None
+    change = value / was - 1.0
+    return change if was > 0.0 else -change
+
+
 def corridor(design: Design) -> dict[str, Any]:
     """Return the tiles of a design; points of a moving slider are replayed (``replayed``), others run whole.
 
@@ -108,7 +120,7 @@ def _moved(tile: Mapping[str, Any], value: float | None) -> dict[str, Any] | Non
     if value is None:
         return None
     was = tile["base"]
-    return {**tile, "value": value, "low": None, "high": None, "change": value / was - 1.0 if was else None}
+    return {**tile, "value": value, "low": None, "high": None, "change": relative(value, was)}
 
 
 def whole(design: Design) -> dict[str, Any]:
@@ -127,7 +139,7 @@ def whole(design: Design) -> dict[str, Any]:
             continue
         was = before.get(name, {}).get("value")
         value = found[name]["value"]
-        change = value / was - 1.0 if was else None
+        change = relative(value, was) if was is not None else None
         # Without draws a term may have the range of its prediction alone; a tile has one range, that of the draws.
         tiles.append({**found[name], "low": None, "high": None, "base": was, "change": change})
     data = result.to_dict()

@@ -25,6 +25,7 @@ from clustersim.web.corridor import corridor, moved, ready, whole, with_band
 from clustersim.web.helpers import Gone, Helpers
 from clustersim.web.jobs import Board
 from clustersim.web.kinds import KINDS, UPLOADS, ask_of
+from clustersim.web.views import PARTS
 from clustersim.web.views_own import marks_of
 
 __all__ = ["BANDS", "ROUTES", "Route", "openapi"]
@@ -139,8 +140,12 @@ async def post_ready(request: Request) -> Response:
 async def post_view(request: Request) -> Response:
     """The panels of a tab."""
     body = await body_of(request)
-    design, name = _design(body, "view"), str(body.get("view", ""))
-    return reply(await _asked(request, "view", name, design))
+    design, name, part = (
+        _design(body, "view", "part"),
+        str(body.get("view", "")),
+        str(body.get("part", "all")),
+    )
+    return reply(await _asked(request, "view", name, design, part))
 
 
 async def post_compare(request: Request) -> Response:
@@ -287,6 +292,7 @@ async def post_import(request: Request) -> Response:
 _DESIGN = {"scenario": "name of a scenario", "set": "object of keys and values"}
 _ASKED = {"kind": ", ".join(KINDS), "options": "object of what the kind takes besides"}
 _DRAWN = "draws behind ranges"
+_PART = ", ".join(PARTS)
 _SOUGHT = {"span": "KEY=LOW:HIGH", "target": "NAME=NUMBER"}
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/healthz", healthz, "the server answers"),
@@ -297,7 +303,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/run", post_run, "the run of a design", {**_DESIGN, "draws": _DRAWN}),
     Route("POST", "/api/corridor", post_corridor, "the tiles of the corridor", _DESIGN),
     Route("POST", "/api/ready", post_ready, "make a slider ready", {**_DESIGN, "key": "KEY", "values": "a list"}),
-    Route("POST", "/api/view", post_view, "the panels of a tab", {**_DESIGN, "view": "name of a tab"}),
+    Route("POST", "/api/view", post_view, "the panels of a tab", {**_DESIGN, "view": "name of a tab", "part": _PART}),
     Route(
         "POST", "/api/compare", post_compare, "designs side by side", {"designs": "list of designs", "draws": _DRAWN}
     ),

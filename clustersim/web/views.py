@@ -16,9 +16,9 @@ from clustersim.web.asked import Design
 from clustersim.web.panels import bars, drawn, panel, rows_of, scatter
 from clustersim.web.views_company import company
 from clustersim.web.views_trust import trust
-from clustersim.web.views_why import why
+from clustersim.web.views_why import why, widest
 
-__all__ = ["VIEWS", "frontier_panel", "view"]
+__all__ = ["LATE", "PARTS", "VIEWS", "frontier_panel", "view"]
 
 
 def serving(design: Design) -> list[dict[str, Any]]:
@@ -62,7 +62,7 @@ _MEETS = {"meets_slo": True, "misses_slo": False}
 
 
 def month(design: Design) -> list[dict[str, Any]]:
-    """Where a step's time and a month's hours go, and what the published claims need."""
+    """Where a step's time, its FLOPs, its memory and a month's hours go."""
     data, out = result_of(design).to_dict(), []
     training, long_run = data.get("training"), data.get("reliability")
     if training:
@@ -74,12 +74,21 @@ def month(design: Design) -> list[dict[str, Any]]:
         out.append(drawn("month.hours", rows_of(long_run["shares"], "share_of", "share"), "1"))
     if training and long_run:
         out.insert(1, _flops(training, long_run["ettr"]))
-        claims = kept(("claims", design), lambda: design.ask().claims())
-        rows = [{**r, "claim": keyed(r["claim"]), "reading": keyed(r["reading"])} for r in claims.table]
-        out.append(panel("month.claims", rows, notes=claims.said))
     if not out:
         return [panel("month.none", [])]
     return out
+
+
+def month_claims(design: Design) -> list[dict[str, Any]]:
+    """What the published claims need, over draws of every input with a range."""
+    data = result_of(design).to_dict()
+    if not (data.get("training") and data.get("reliability")):
+        return []
+    claims = kept(("claims", design), lambda: design.ask().claims())
+    rows = [{**r, "claim": keyed(r["claim"]), "reading": keyed(r["reading"])} for r in claims.table]
+    # What a command says of an option that it does not read is no word of the page.
+    said = [text for text in claims.said if not text.startswith("--set ")]
+    return [panel("month.claims", rows, notes=said)]
 
 
 def _flops(training: Mapping[str, Any], ettr: float) -> dict[str, Any]:
@@ -127,17 +136,28 @@ def _cash_chart(cash: Sequence[Mapping[str, float]]) -> dict[str, Any]:
 VIEWS: Mapping[str, Callable[[Design], list[dict[str, Any]]]] = {
     "why": why, "serving": serving, "month": month, "bill": bill, "company": company, "trust": trust,
 }  # fmt: skip
+#: Panels that run a site again for every draw or every input: seconds to minutes, where the rest of a tab is at hand.
+LATE: Mapping[str, Callable[[Design], list[dict[str, Any]]]] = {"why": widest, "month": month_claims}
+#: What may be asked of a tab.
+PARTS = ("all", "first", "late")
 
 
 #: The part of a result that a tab shows, whose weakest input is the tier of its numbers; the others show all parts.
 _PARTS = {"serving": "workloads", "month": "reliability", "bill": "tco", "company": "valuation"}
 
 
-def view(name: str, design: Design) -> list[dict[str, Any]]:
-    """Return the panels of a tab; raises InputError for a tab that there is not, and what the run raises."""
+def view(name: str, design: Design, part: str = "all") -> list[dict[str, Any]]:
+    """Return the panels of a tab: those at hand (``first``), those that take long (``late``), or all.
+
+    Raises InputError for a tab or a part that there is not, and what the run raises.
+    """
     if name not in VIEWS:
         raise InputError(f"no view {name[:40]!r}; one of {', '.join(VIEWS)}, compare")
+    if part not in PARTS:
+        raise InputError(f"part: one of {', '.join(PARTS)}, not {part[:40]!r}")
     weakest = result_of(design).to_dict()
     tiers = {part: found["tier"] for part, found in weakest["weakest_inputs"].items()}
     tier = tiers.get(_PARTS.get(name, ""), weakest["weakest_tier"])
-    return [{"tier": tier, **panel} for panel in VIEWS[name](design)]
+    first = VIEWS[name](design) if part != "late" else []
+    late = LATE[name](design) if part != "first" and name in LATE else []
+    return [{"tier": tier, **panel} for panel in (*first, *late)]

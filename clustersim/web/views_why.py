@@ -15,7 +15,7 @@ from clustersim.web.asked import Design
 from clustersim.web.panels import bars, falls, panel
 from clustersim.web.replayed import numbers_of
 
-__all__ = ["log_mean", "room_shares", "why"]
+__all__ = ["log_mean", "room_shares", "why", "widest"]
 
 #: Inputs of a tornado that are shown.
 MOST_SWINGS = 12
@@ -29,7 +29,7 @@ _PARTS = (
 
 
 def why(design: Design) -> list[dict[str, Any]]:
-    """What the changes did, room by room and term by term; the inputs that the cost of a unit hangs on most."""
+    """What the changes did, room by room and term by term."""
     out = []
     name = _cost_term(design)
     if design.changes:
@@ -41,9 +41,13 @@ def why(design: Design) -> list[dict[str, Any]]:
         chart = bars([r["term"] for r in moved], {"change_pct": change}, "%", "bars_across")
         told = [{**r, "unit": unit_of(str(r["term"]))} for r in rows]
         out.append(panel("why.changed", told, chart=chart, notes=explained.said))
-    if name:
-        out.append(_tornado(design, name))
     return out
+
+
+def widest(design: Design) -> list[dict[str, Any]]:
+    """The inputs that the cost of a unit hangs on most: two runs of each input that has a range."""
+    name = _cost_term(design)
+    return [_tornado(design, name)] if name else []
 
 
 def _tornado(design: Design, name: str) -> dict[str, Any]:

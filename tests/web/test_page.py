@@ -106,7 +106,7 @@ class Watched:
         self.page.wait_for_selector(".tile", timeout=WAIT)
 
     def panels(self, view):
-        self.page.wait_for_selector(f"[role=tabpanel][data-view={view}]", timeout=WAIT)
+        self.page.wait_for_selector(f"[role=tabpanel][data-view={view}][aria-busy=false]", timeout=WAIT)
 
     def clean(self, allowed=r"status of 400"):
         assert [e for e in self.errors if not re.search(allowed, e)] == [] and self.outside == []
@@ -435,6 +435,24 @@ def test_what_takes_long_is_said_with_its_seconds_and_blocks_nothing(browser, si
         at.page.locator("input[type=range][id='i-cards.BR166M.scale_up.bandwidth']").press("PageDown")
         sync_api.expect(price).not_to_have_text(before, timeout=WAIT)
         assert at.page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
+
+
+def test_what_is_at_hand_of_a_tab_is_shown_before_what_takes_long(browser, site):
+    """Claims that do not come: the rest of the tab is there, and what is still to come is said with its seconds."""
+    with Watched(browser, site) as at:
+        held = []
+        at.page.route(
+            re.compile("/api/view"),
+            lambda route: held.append(route) if '"late"' in route.request.post_data else route.continue_(),
+        )
+        at.open(f"{site}/?view=month&language=zh")
+        at.page.wait_for_selector("[data-panel='month.step']", timeout=WAIT)
+        sync_api.expect(at.page.locator(".waits")).to_contain_text("待补：公开指标的检验", timeout=WAIT)
+        assert at.page.locator("[data-panel='month.claims']").count() == 0
+        held[0].continue_()
+        at.page.wait_for_selector("[data-panel='month.claims']", timeout=WAIT)
+        sync_api.expect(at.page.locator(".waits")).to_have_count(0)
+        at.clean()
 
 
 def test_a_slider_that_is_not_first_keeps_its_place_the_focus_and_the_pointer(browser, site):

@@ -72,6 +72,21 @@ def test_every_view_draws_the_numbers_of_its_table(client, name):
                 )
 
 
+@pytest.mark.parametrize("name", ["why", "month", "bill"])
+def test_a_tab_in_two_parts_is_the_whole_tab(client, name):
+    """What is at hand comes alone, what takes long after it: together they are the tab, and nothing comes twice."""
+    asked = {"scenario": "br166-1024", "view": name}
+    whole, first, late = (
+        client.post("/api/view", json={**asked, **part}).json()
+        for part in ({}, {"part": "first"}, {"part": "late"})
+    )
+    assert first + late == whole
+    assert bool(late) == (name in client.get("/api/catalogue").json()["late"])
+    assert all(f"page.late.{one}" in all_words() for one in client.get("/api/catalogue").json()["late"])
+    refused = client.post("/api/view", json={**asked, "part": "half"})
+    assert refused.status_code == 400 and "part: one of all, first, late" in refused.json()["error"]
+
+
 def test_a_comparison_attributes_the_whole_gap(client):
     body = {"designs": [{"scenario": "br166-1024"}, {"scenario": "h20-1024"}]}
     panels = client.post("/api/compare", json=body).json()

@@ -37,6 +37,18 @@ WORDS: dict[str, tuple[str, str]] = {
         "This tab is being computed: {seconds} s so far; the corridor and the sliders answer meanwhile.",
         "本页签计算中：已用 {seconds} 秒；其间结果栏与滑块照常可用。",
     ),
+    "page.late.why": (
+        "Still to come: the inputs that the cost hangs on most, two runs of each input that has a range: {seconds} s "
+        "so far. A site of one kind of card takes seconds; several kinds, or thousands of cards, take minutes.",
+        "待补：对成本影响最大的参数（每个有取值范围的参数各算两次），已用 {seconds} 秒。"
+        "单一卡型集群需数秒；多种卡混用或数千卡集群需数分钟。",
+    ),
+    "page.late.month": (
+        "Still to come: the published claims over 64 draws of every input with a range: {seconds} s so far. A site of "
+        "one kind of card takes seconds; several kinds, or thousands of cards, take minutes.",
+        "待补：公开指标的检验（对有取值范围的参数抽样 64 次），已用 {seconds} 秒。"
+        "单一卡型集群需数秒；多种卡混用或数千卡集群需数分钟。",
+    ),
     "page.preliminary": ("Preliminary: more draws are being made.", "初步结果：更多抽样进行中。"),
     "page.draws": ("Draws", "抽样次数"),
     "page.computing": ("Computing", "计算中"),

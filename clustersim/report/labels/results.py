@@ -97,6 +97,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "building": ("Building", "机房建设"),
     "network_transit": ("Network transit", "网络流量"),
     # --- market and company
+    "incumbent_cny_per_served_mtoken": (
+        "Incumbent's cost of a million tokens served",
+        "对手每百万服务词元成本",
+    ),
     "incumbent_cny_per_mtoken": ("Incumbent's cost of a million trained tokens", "对手每百万词元成本"),
     "value_in_use_price_cny": ("Value in use of a card", "卡的使用价值价格"),
     "asp_factor": ("Factor on the price", "价格系数"),

@@ -12,6 +12,7 @@ import { say, setWords } from "/static/words.js";
 
 const IDLE_MS = 250;
 const RETRY_MS = 2000;
+const LATE_MS = 600; // what comes sooner is shown with the rest: no panel goes and comes back under a slider
 const MOST_PINS = 5;
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 const EXPORTS = ["json", "csv", "md", "xlsx"];
@@ -120,7 +121,17 @@ function App({ catalogue, first }) {
     const body = compared ? { designs: [settled, ...state.pins].slice(0, 6), draws: state.draws } : { ...settled, view: state.view };
     const mine = performance.now();
     setAsked(mine);
-    ask(compared ? "/api/compare" : "/api/view", body, "view").then((found) => setPanels({ of: state.view, found }))
+    // What takes long of a tab comes after what is at hand, which is shown at once.
+    const late = catalogue.late.includes(state.view);
+    const show = (what) => setPanels({ of: state.view, ...what });
+    ask(compared ? "/api/compare" : "/api/view", late ? { ...body, part: "first" } : body, "view").then((found) => {
+      if (!late) return show({ found });
+      const timer = setTimeout(() => show({ found, late }), LATE_MS);
+      return ask("/api/view", { ...body, part: "late" }, "view").then((more) => show({ found: [...found, ...more] }), (error) => {
+        if (!(error instanceof Refused)) throw error;
+        show({ found, error: error.message });
+      }).finally(() => clearTimeout(timer));
+    })
       .catch((error) => { if (error instanceof Silent) fails(error); else if (error.name !== "AbortError") setPanels({ of: state.view, error: error.message }); })
       .finally(() => setAsked((now) => (now === mine ? 0 : now)));
   }, [settled, state.view, JSON.stringify(state.pins), state.view === "compare" && state.draws, again]);
@@ -178,8 +189,8 @@ function App({ catalogue, first }) {
         onUse=${(key, value, unit) => { setSeeking(null); change({ set: { ...state.set, [key]: asText(value, unit) } }); }} />` : ""}
       <div role="tablist" class="tabs" onKeyDown=${tab}>${VIEWS.map((name) => html`<button role="tab" id=${`tab-${name}`} aria-controls="panels" aria-selected=${state.view === name}
         tabindex=${state.view === name ? 0 : -1} onClick=${() => change({ view: name })}>${say(`page.view.${name}`, language)}</button>`)}</div>
-      <div role="tabpanel" id="panels" aria-labelledby=${`tab-${state.view}`} data-view=${panels.of || ""} aria-busy=${tabWaits !== null}>
-        ${tabWaits === null ? "" : html`<p class="note waits wide" role="status">${say("page.view_waits", language, { seconds: tabWaits })}</p>`}
+      <div role="tabpanel" id="panels" aria-labelledby=${`tab-${state.view}`} data-view=${panels.of || ""} aria-busy=${asked > 0}>
+        ${tabWaits === null ? "" : html`<p class="note waits wide" role="status">${say(panels.late && panels.of === state.view ? `page.late.${state.view}` : "page.view_waits", language, { seconds: tabWaits })}</p>`}
         ${panels.error ? html`<p class="note">${panels.error}</p>` : ""}
         ${(panels.found || []).map((p, i, all) => html`<${Panel} wide=${widths(all)[i]} key=${`${panels.of}${p.title}${i}`} panel=${p} language=${language} money=${money} onCite=${citing && cite} />`)}
         ${state.view === "compare" ? html`<${Limits} pins=${state.pins} language=${language} onStart=${(options) => begin("limits", options)} />
