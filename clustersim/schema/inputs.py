@@ -311,8 +311,7 @@ def load_inputs(
     """
     overrides = parse_overrides(sets, _named_sides(name))
     inputs = load_one(name, tuple(o for o in overrides if not o.side))
-    own, others = [o for o in overrides if not o.side], [o for o in overrides if o.side]
-    refuse_twice([*in_demand(own, inputs.documents["scenario"]), *others])
+    refuse_twice(overrides, inputs.documents["scenario"])
     if with_incumbent and inputs.scenario.market is not None:
         inputs = replace(inputs, incumbent=_incumbent(inputs, overrides))
     inputs = replace(inputs, overrides=overrides)

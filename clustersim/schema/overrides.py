@@ -91,8 +91,18 @@ def parse_overrides(
     return tuple(out)
 
 
-def refuse_twice(overrides: Iterable[Override]) -> None:
-    """Raise InputError where two keys mean one input, or a later one replaces what an earlier one is a part of."""
+def refuse_twice(overrides: Sequence[Override], document: Document) -> None:
+    """Raise InputError where two keys mean one input, or a later one replaces what an earlier one is a part of.
+
+    ``document`` is the scenario with its overrides: its workloads tell what a key of the demand means.
+    """
+    own, others = [o for o in overrides if not o.side], [o for o in overrides if o.side]
+    # A whole demand that comes last leaves no workload that an earlier key could be told by.
+    _refuse_lost(replace(o, path=("demand", *o.path[o.path[0] == "demand" :])) for o in own if of_demand(o))
+    _refuse_lost([*in_demand(own, document), *others])
+
+
+def _refuse_lost(overrides: Iterable[Override]) -> None:
     seen: dict[tuple[str, str, KeyPath], str] = {}
     for one in overrides:
         mine = (one.side, one.document, one.path)

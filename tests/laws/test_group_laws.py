@@ -205,9 +205,7 @@ def test_at_its_value_the_first_groups_card_makes_the_site_as_dear_as_asked() ->
 def test_one_queue_of_jobs_stands_on_all_groups() -> None:
     jobs = [{"name": "a", "cards": 64, "work": "2 d", "card_types": ["MetaX-C550"]},
             {"name": "b", "cards": 128, "work": "3 d"}, {"name": "c", "cards": 64, "work": "1 d"}]  # fmt: skip
-    site = cs.load(FOUR).set(
-        {**SMALL, "cluster.groups": UNLIKE, "demand": {"queue": {"kind": "jobs", "jobs": jobs}}}
-    )
+    site = cs.load(FOUR).set({"cluster.groups": UNLIKE, "demand": {"queue": {"kind": "jobs", "jobs": jobs}}})
     rows = {row["name"]: row for row in site.jobs().data["jobs"]}
     assert all(row["status"] == "finished" and row["waited_s"] == 0 for row in rows.values())
     jobs[2]["card_types"] = ["MetaX-C550"]
@@ -229,7 +227,7 @@ CHAT = {
 
 @pytest.mark.full
 def test_traffic_is_shared_out_by_what_groups_carry_and_a_demand_fills_the_cheapest() -> None:
-    site = cs.load(FOUR).set({**SMALL, "cluster.groups": UNLIKE, "demand": CHAT})
+    site = cs.load(FOUR).set({"cluster.groups": UNLIKE, "demand": CHAT})
     served = site.serve().data
     shares = {row["group"]: row["share_of_traffic"] for row in served["shares"]}
     carries = {row["group"]: row["carries_requests_per_s"] for row in served["shares"]}

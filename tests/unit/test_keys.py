@@ -260,6 +260,14 @@ def test_two_flags_that_reach_one_input_are_refused(name: str, sets: tuple[str, 
         load_inputs(name, sets)
 
 
+def test_a_whole_demand_that_comes_last_says_which_flag_it_would_lose() -> None:
+    chat = load_inputs("serve-qwen3-32b").documents["scenario"].data["demand"]
+    with pytest.raises(
+        InputError, match=r"--set training\.global_batch: would be lost in --set demand, which comes"
+    ):
+        load_inputs("h20-1024", {"training.global_batch": 512, "demand": chat})
+
+
 def test_a_flag_names_its_key_once() -> None:
     for text in (
         "tco.pue=9",
