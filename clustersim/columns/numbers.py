@@ -64,6 +64,18 @@ def stacked(values: Sequence[Any]) -> Any:
     return Column(np.stack(np.broadcast_arrays(*(as_array(bare(v)) for v in values))))
 
 
+def rows_of(values: Sequence[Any]) -> Array:
+    """Return numbers, and columns of points, as a plain table: a row each, the points last.
+
+    Raises Unbatchable for a recording, which no plain array can hold.
+
+    >>> rows_of([1.0, Column(np.array([2.0, 3.0]))]).tolist()
+    [[1.0, 1.0], [2.0, 3.0]]
+    """
+    each = (np.atleast_1d(np.asarray(values_of(value), dtype=float)) for value in values)
+    return np.stack(np.broadcast_arrays(*each))
+
+
 def column_of(values: Array) -> Column:
     """Return the values of the points as a column."""
     return Column(as_array(values))

@@ -13,9 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from clustersim.columns import Column, Noted, Unbatchable, least, most, number, values_of
+from clustersim.columns import Column, least, most, number, rows_of
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.data_parallel import data_parallel_time
 from clustersim.perf.job import TrainJob
@@ -131,9 +130,9 @@ def _shares(parts: Sequence[Part], total: int) -> list[Any]:
         raise InputError(
             f"{total} micro-batches are fewer than the {replicas.sum()} replicas; enlarge the batch"
         )
-    one = _table([_busy_s(p, 1) for p in parts])
+    one = rows_of([_busy_s(p, 1) for p in parts])
     # A further micro-batch; the rest is bubble and optimizer.
-    each = _table([_busy_s(p, 2) for p in parts]) - one
+    each = rows_of([_busy_s(p, 2) for p in parts]) - one
     counts = np.ones(each.shape, dtype=int)
     points = np.arange(each.shape[1])
     while np.any(left := total - np.sum(counts * replicas, axis=0)):
@@ -148,14 +147,6 @@ def _shares(parts: Sequence[Part], total: int) -> list[Any]:
         first = np.argmin(np.where(fitting, one + counts * each, np.inf), axis=0)
         counts[first, points] += left > 0
     return [int(row[0]) if np.all(row == row[0]) else Column(row) for row in counts]
-
-
-def _table(values: Sequence[Any]) -> NDArray[np.float64]:
-    """A row a part, the points last."""
-    bare = [values_of(value) for value in values]
-    if any(isinstance(value, Noted) for value in bare):
-        raise Unbatchable("shares of a batch have no recorded form")
-    return np.stack(np.broadcast_arrays(*(np.atleast_1d(np.asarray(value, dtype=float)) for value in bare)))
 
 
 def mixed_step(parts: Sequence[Part], *, link_bandwidth: float) -> MixedStep:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.columns import Column, Noted, Unbatchable, least, most, number, values_of
+from clustersim.columns import Column, least, most, number, values_of
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.data_parallel import data_parallel_time
 from clustersim.perf.hetero import Part, alone_tokens_per_s, check_parts, gain_over_best
@@ -135,10 +135,7 @@ def _mixtures_before(model: Model, layers: NDArray[np.int64]) -> NDArray[Any]:
 
 def _plain(value: Real) -> Array:
     """A number, a table or a column of points as an array whose last axis is the points."""
-    bare = values_of(value)
-    if isinstance(bare, Noted):
-        raise Unbatchable("a pipeline over unlike cards has no recorded form")
-    array = np.asarray(bare, dtype=float)
+    array = np.asarray(values_of(value), dtype=float)
     return array if array.ndim else array[None]
 
 

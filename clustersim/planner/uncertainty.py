@@ -20,7 +20,7 @@ from clustersim.batch import Answers, Question
 from clustersim.columns import Column, Varied
 from clustersim.econ.interval import Range, Spread, spread
 from clustersim.errors import InputError
-from clustersim.intervals.bands import shipped_band
+from clustersim.intervals.bands import Band, shipped_band
 from clustersim.intervals.draws import bands_of, common_share, levels, predicted_of
 from clustersim.pipeline import ChainRun, SiteRun, purchase, run_chain, run_site
 from clustersim.planner.contributions import SLOWER, Ends, Part, ends_of, parts_of
@@ -31,7 +31,8 @@ from clustersim.terms import by_workload, finance_terms, market_terms, site_term
 __all__ = [
     "LEADS", "MOST_DRAWS", "SMALLEST_SHARE", "Cases", "ChainDraws", "Headline", "LoadSides", "Swing", "bearable_draws",
     "chain_draws", "chain_headlines", "chain_outcomes", "chain_spreads", "drawn_outcomes", "headlines", "interval_data",
-    "one_side", "prediction_rows", "ranged_inputs", "scaling_errors", "scaling_interval", "slower_draws", "swings",
+    "one_side", "prediction_rows", "ranged_inputs", "scaling_band", "scaling_errors", "scaling_interval",
+    "slower_draws", "swings",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -280,12 +281,17 @@ def drawn_outcomes(load: LoadSides, of: Callable[[Inputs], dict[str, Any]], coun
     return found.headlines(sides[0].name, "", of(sides[0]))
 
 
+def scaling_band(inputs: Inputs, software: str) -> Band:
+    """Return the band of scaling by a software on the card of a site."""
+    card = inputs.parts.card
+    return shipped_band("scaling_efficiency", software, card.name, card.vendor)
+
+
 def scaling_errors(inputs: Inputs, work: str, count: int) -> Array:
     """Draw measured over predicted time of weak scaling by a workload's software on its card."""
     found = predicted_of(inputs, work)
     assert found is not None
-    card = inputs.parts.card
-    band = shipped_band("scaling_efficiency", found.software, card.name, card.vendor)
+    band = scaling_band(inputs, found.software)
     at = levels(inputs, work, found.software, count, inputs.scenario.seed, common_share("scaling_efficiency"))
     errors: Array = band.factors(at)
     return errors

@@ -11,7 +11,7 @@ import numpy as np
 from clustersim.assemble.groups import joint
 from clustersim.assemble.reliability import Trained, training_run_of
 from clustersim.assemble.training import train_job
-from clustersim.columns import Column, decide, least, most, number, values_of
+from clustersim.columns import Column, decide, least, most, number, rows_of
 from clustersim.des.training.fidelity import expected_goodput
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.hetero import MixedStep, Part, busy_job
@@ -121,7 +121,7 @@ class _Tried:
     def fastest(self) -> Any:
         """Which of them each point takes, the first of equals."""
         rates = [self._rate(index) for index in range(len(self.ways))]
-        table = np.stack(np.broadcast_arrays(*(np.atleast_1d(values_of(rate)) for rate in rates)))
+        table = rows_of(rates)
         best = np.max(table, axis=0)
         if not (best[0] > 0 if best.size == 1 else Column(best > 0)):
             raise self.reason or InfeasibleError("no way of training together is left at these numbers")

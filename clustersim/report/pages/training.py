@@ -11,13 +11,13 @@ from clustersim.des.training.fidelity import RunSummary, run_fidelity
 from clustersim.des.training.log import chrome_trace
 from clustersim.des.training.run import TrainingRun
 from clustersim.errors import InputError
-from clustersim.intervals.bands import shipped_band
 from clustersim.intervals.draws import predicted_of
 from clustersim.perf.binds import binding, time_shares
 from clustersim.perf.job import TrainJob
 from clustersim.perf.scaling import KINDS, ScalingCurve, powers, scaling_curve
 from clustersim.perf.step import StepTime
 from clustersim.planner.training import chosen_workload
+from clustersim.planner.uncertainty import scaling_band
 from clustersim.report.answer import Answer, Block
 from clustersim.report.csvtext import csv_text
 from clustersim.report.predicted import predicted_values, predicted_words
@@ -198,10 +198,7 @@ def _scaling_spans(
     predicted = predicted_of(inputs, name)
     if predicted is None:
         return {}
-    card = inputs.parts.card
-    slow, fast = shipped_band("scaling_efficiency", predicted.software, card.name, card.vendor).factors(
-        [0.9, 0.1]
-    )
+    slow, fast = scaling_band(inputs, predicted.software).factors([0.9, 0.1])
     return {
         (c.kind, p.cards): (p.efficiency, p.efficiency) if p.cards == c.base_cards
         else (float(p.efficiency / slow), float(min(p.efficiency / fast, max(1.0, p.efficiency))))
