@@ -39,7 +39,7 @@ def told(
         def asked(self: S, /, *args: P.args, **words: P.kwargs) -> A:
             answer = question(self, *args, **words)
             said = unread(command, self.name, self.changes)
-            return answer.with_said(said) if said else answer
+            return answer.with_unread(said) if said else answer
 
         return asked
 

@@ -161,7 +161,7 @@ def show(answer: Answer, fmt: str | None = None, folder: Path | None = None) -> 
         click.echo(answer.raw, nl=False)
     else:
         click.echo(answer.text(fmt or ("table" if sys.stdout.isatty() else "json")))
-    for text in answer.said:
+    for text in (*answer.said, *answer.unread):
         say(text)
     if written:
         say(f"{len(written)} file{'s' if len(written) > 1 else ''} in {folder}")

@@ -65,6 +65,7 @@ class Answer:
         keeps_json: whether a folder keeps the data as NAME.json beside the files.
         alone: whether a folder may hold nothing but the files.
         said: what is said beside the data.
+        unread: of the changes that it was asked with, those that its command does not read, as the command says it.
         failed: the error that the answer ends with, once it is shown and kept.
     """
 
@@ -77,6 +78,7 @@ class Answer:
     keeps_json: bool = True
     alone: bool = False
     said: Sequence[str] = ()
+    unread: Sequence[str] = ()
     failed: ClusterSimError | None = None
 
     @cached_property
@@ -110,6 +112,10 @@ class Answer:
     def with_said(self, said: Sequence[str]) -> Self:
         """Return the answer with more said beside it."""
         return replace(self, said=[*self.said, *said])
+
+    def with_unread(self, unread: Sequence[str]) -> Self:
+        """Return the answer with the changes that its command does not read."""
+        return replace(self, unread=[*self.unread, *unread])
 
     def without_raw(self) -> Answer:
         """Return the answer as its figures, not as the file that it becomes."""

@@ -207,7 +207,7 @@ def _with_file(content: bytes, ask: Callable[[Path], Answer]) -> Answer:
         answer = ask(path)
         told = answer.blocks  # the page of an answer may be made late, and would look for the file
     clean = [b.replace(str(path), "the upload") if isinstance(b, str) else b for b in told]
-    return Answer(name=answer.name, data=answer.data, said=answer.said, page=lambda: clean)
+    return Answer(name=answer.name, data=answer.data, said=answer.said, unread=answer.unread, page=lambda: clean)
 
 
 KINDS: Mapping[str, Kind] = {
@@ -240,8 +240,9 @@ def told(ask: Ask, tell: Tell) -> tuple[dict[str, Any], File | None]:
     if isinstance(answer, list):
         return {"name": ask.kind, "blocks": [], "said": [], "panels": answer}, None
     blocks = [b if isinstance(b, str) else [dict(r) for r in b] for b in answer.blocks]
-    return {"name": answer.name, "blocks": blocks, "said": list(answer.said), "panels": [],
-            "in_chinese": in_chinese(blocks, answer.said)}, None  # fmt: skip
+    said = [*answer.said, *answer.unread]
+    return {"name": answer.name, "blocks": blocks, "said": said, "panels": [],
+            "in_chinese": in_chinese(blocks, said)}, None  # fmt: skip
 
 
 def in_chinese(blocks: Sequence[str | Sequence[Mapping[str, Any]]], said: Sequence[str]) -> dict[str, Any]:

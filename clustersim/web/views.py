@@ -86,9 +86,7 @@ def month_claims(design: Design) -> list[dict[str, Any]]:
         return []
     claims = kept(("claims", design), lambda: design.ask().claims())
     rows = [{**r, "claim": keyed(r["claim"]), "reading": keyed(r["reading"])} for r in claims.table]
-    # What a command says of an option that it does not read is no word of the page.
-    said = [text for text in claims.said if not text.startswith("--set ")]
-    return [panel("month.claims", rows, notes=said)]
+    return [panel("month.claims", rows, notes=[*claims.to_dict()["notes"], *claims.said])]
 
 
 def _flops(training: Mapping[str, Any], ettr: float) -> dict[str, Any]:

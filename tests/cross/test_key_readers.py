@@ -108,7 +108,7 @@ def test_all_keys_that_are_said_to_be_unread_move_nothing_together(command: str,
     ask = question.get(command, lambda s: getattr(s, command)())
     changed, plain = ask(asked), ask(cs.load(scenario))
     assert changed.text("json") == plain.text("json")
-    assert len([said for said in changed.said if said.startswith("--set ")]) == len(sets)
+    assert len(changed.unread) == len(sets) and not any("--set " in said for said in changed.said)
 
 
 def test_every_command_of_a_scenario_is_in_the_table() -> None:

@@ -100,4 +100,4 @@ def shown(answer: Answer, quoted: Sequence[str] = ()) -> Iterator[tuple[str, str
             for row in rows:
                 cells = zip(block[0], row, strict=True)
                 yield from ((f"cell of {key}", cell) for key, cell in cells if key not in {*QUOTED, *quoted})
-    yield from (("said", spoken(text)) for text in answer.said)
+    yield from (("said", spoken(text)) for text in (*answer.said, *answer.unread))

@@ -75,12 +75,13 @@ def test_every_view_draws_the_numbers_of_its_table(client, name):
 @pytest.mark.parametrize("name", ["why", "month", "bill"])
 def test_a_tab_in_two_parts_is_the_whole_tab(client, name):
     """What is at hand comes alone, what takes long after it: together they are the tab, and nothing comes twice."""
-    asked = {"scenario": "br166-1024", "view": name}
+    # A price moves no claim: what the command says of that is no note of the page.
+    asked = {"scenario": "br166-1024", "set": {"tco.pue": 1.3}, "view": name}
     whole, first, late = (
         client.post("/api/view", json={**asked, **part}).json()
         for part in ({}, {"part": "first"}, {"part": "late"})
     )
-    assert first + late == whole
+    assert first + late == whole and "--set" not in json.dumps([p["notes"] for p in whole])
     assert bool(late) == (name in client.get("/api/catalogue").json()["late"])
     assert all(f"page.late.{one}" in all_words() for one in client.get("/api/catalogue").json()["late"])
     refused = client.post("/api/view", json={**asked, "part": "half"})
