@@ -207,7 +207,9 @@ def _with_file(content: bytes, ask: Callable[[Path], Answer]) -> Answer:
         answer = ask(path)
         told = answer.blocks  # the page of an answer may be made late, and would look for the file
     clean = [b.replace(str(path), "the upload") if isinstance(b, str) else b for b in told]
-    return Answer(name=answer.name, data=answer.data, said=answer.said, unread=answer.unread, page=lambda: clean)
+    return Answer(
+        name=answer.name, data=answer.data, said=answer.said, unread=answer.unread, page=lambda: clean
+    )
 
 
 KINDS: Mapping[str, Kind] = {

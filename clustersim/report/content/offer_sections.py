@@ -163,8 +163,8 @@ def _stated(offer: Offer) -> Iterator[tuple[str, str, object, str]]:
 def _plain(tell: Teller, key: str, value: object) -> str:
     if isinstance(value, bool):
         return tell.say("yes" if value else "no")
-    if key == "kind":
-        return word(tell, f"kind.{value}", str(value))
+    if key in {"kind", "router"}:
+        return word(tell, f"{key}.{value}", str(value))
     return tell.say("design_searched") if key == "plan" and value == "best" else str(value)
 
 

@@ -65,12 +65,12 @@ class _Book:
         """Write text; what begins like a formula stays text."""
         self.sheets[sheet].write_string(row, column, text, self.look(**more))
 
-    def head(self, sheet: str, row: int, *keys: str) -> None:
-        """Write the head of a table."""
+    def head(self, sheet: str, row: int, *keys: str, numbers: range = range(0)) -> None:
+        """Write the head of a table; that of a column of ``numbers`` stands over them."""
         for column, key in enumerate(keys):
-            self.text(
-                sheet, row, column, key, bold=True, bg_color="#E8EEF4", bottom=1, text_wrap=True, valign="top"
-            )
+            self.text(sheet, row, column, key, bold=True, bg_color="#E8EEF4", bottom=1, text_wrap=True, valign="top",
+                      align="right" if column in numbers else "left",
+                      indent=int(column not in numbers and column - 1 in numbers))  # fmt: skip
 
     def typed(self, sheet: str, row: int, column: int, value: float) -> str:
         """Write a number that may be changed."""
@@ -107,7 +107,7 @@ def write_offer_book(
         )
         book = _Book(made, tell)
         for name, widths in (("offer", (52, 18, 18, 10)), ("bill", (44, 14, 16, 20, 14, 70)),
-                             ("tco", (44, *[20] * 6)), ("units", (44, *[20] * 6)), ("gap", (44, 20, 14)),
+                             ("tco", (44, *[28] * 6)), ("units", (44, *[28] * 6)), ("gap", (44, 20, 20)),
                              ("cash", (14, *[20] * 5)), ("numbers", (44, 18, 16, 40, 40, 14, 70)),
                              ("inputs", (24, 44, 16, 12, 14, 14, 14, 70, 44))):  # fmt: skip
             book.sheet(name, widths)
@@ -132,6 +132,7 @@ def _bills(book: _Book, sites: Sequence[dict[str, Any]]) -> list[str]:
             "bill",
             row + 1,
             *(say(k) for k in ("part", "units", "unit_price", "book_total", "tier", "source")),
+            numbers=range(1, 4),
         )
         first = row = row + 2
         for line in site["lines"]:
@@ -146,7 +147,7 @@ def _bills(book: _Book, sites: Sequence[dict[str, Any]]) -> list[str]:
                 book.typed("bill", row, 2, line["unit_price_cny"]),
             )
             book.formula("bill", row, 3, f"{many}*{price}", line["total_cny"], _WHOLE)
-            book.text("bill", row, 4, say(line["tier"]))
+            book.text("bill", row, 4, say(line["tier"]), indent=1)
             book.text("bill", row, 5, line["source"])
             row += 1
         key = "tco:{}" if i == 0 else ""
@@ -181,7 +182,8 @@ _FIXED = ("staff", "colocation", "building", "network_transit", "software")
 def _tco(book: _Book, sites: Sequence[dict[str, Any]], bought: Sequence[str]) -> list[dict[str, str]]:
     """The cost of a year and of the horizon of every side, a column each; their cells by name."""
     say = book.tell.say
-    book.head("tco", 0, say("item"), *(f"{s['side']} ({s['card']})" for s in sites))
+    sides = range(1, len(sites) + 1)
+    book.head("tco", 0, say("item"), *(f"{s['side']} ({s['card']})" for s in sites), numbers=sides)
     out = []
     for i, (site, capex) in enumerate(zip(sites, bought, strict=True)):
         c: dict[str, str] = {}
@@ -244,7 +246,9 @@ def _units(
     for k, work in enumerate(offer.works):
         name, unit = work["name"], work["unit"]
         book.text("units", row, 0, say("unit_table", work=name, unit=unit_word(book.tell, unit)), bold=True)
-        book.head("units", row + 1, say("item"), *(s["side"] for s in sites))
+        book.head(
+            "units", row + 1, say("item"), *(s["side"] for s in sites), numbers=range(1, len(sites) + 1)
+        )
         book.text("units", row + 2, 0, say("per_hour"))
         book.text("units", row + 3, 0, say("cost"), bold=True)
         terms = list(sites[0]["terms_cny_per_year"])
@@ -277,7 +281,9 @@ def _gaps(book: _Book, offer: Offer, units: dict[tuple[str, str, str], str]) -> 
                 "gap_table", work=work["name"], side=gap["side"], unit=unit_word(book.tell, work["unit"])
             )
             book.text("gap", row, 0, said, bold=True)
-            book.head("gap", row + 1, say("term"), say("difference"), say("share_of_gap"))
+            book.head(
+                "gap", row + 1, say("term"), say("difference"), say("share_of_gap"), numbers=range(1, 3)
+            )
             total = row + 2 + len(gap["terms"])
             for k, term in enumerate(gap["terms"], row + 2):
                 book.text("gap", k, 0, label(f"cost.{term['term']}", book.tell.language))
@@ -311,7 +317,7 @@ def _cash(book: _Book, offer: Offer, capex: str, c: dict[str, str]) -> None:
     say, found = book.tell.say, offer.answers["offer"]["cash"]
     wacc = f"{100 * offer.answers['offer']['sites'][0]['wacc']:.3g}%"
     book.head("cash", 0, say("year_end"), say("capex"), say("cash_opex"), say("cash_back"), say("cash_total"),
-              say("cash_discounted", wacc=wacc))  # fmt: skip
+              say("cash_discounted", wacc=wacc), numbers=range(1, 6))  # fmt: skip
     before = ""
     for i, row in enumerate(found):
         year = book.typed("cash", i + 1, 0, row["year"])
@@ -357,13 +363,14 @@ def _cover(book: _Book, offer: Offer) -> None:
     say = book.tell.say
     book.text("offer", 0, 0, offer.inputs.name, bold=True, font_size=16)
     book.text("offer", 1, 0, say("book_said"))
-    book.head("offer", 3, say("number"), say("as_exported"), say("live"), say("holds"))
+    book.head("offer", 3, say("number"), say("as_exported"), say("live"), say("holds"), numbers=range(1, 4))
     row = 4
     for one in [live for live in book.live if "terms." not in live.key and ".cash." not in live.key]:
         book.text("offer", row, 0, one.key)
-        book.sheets["offer"].write_number(row, 1, one.value, book.look("#,##0.0000"))
+        number = _WHOLE if abs(one.value) >= 1e4 else "#,##0.0000"
+        book.sheets["offer"].write_number(row, 1, one.value, book.look(number))
         live = f"'{one.sheet}'!${chr(65 + one.column)}${one.row + 1}"
-        now = book.formula("offer", row, 2, live, one.value, "#,##0.0000")
+        now = book.formula("offer", row, 2, live, one.value, number)
         then = book.at("offer", row, 1)
         book.formula("offer", row, 3, f"IF(ABS({now}-{then})<=0.000000001*ABS({then}),1,0)", 1.0, "0")
         row += 1

@@ -178,17 +178,14 @@ def _marked(row: Any, name: str) -> None:
 
 
 def _widths(table: Any, block: Table) -> None:
-    """The first column is wide enough for names; of words each is as wide as what it says."""
+    """Each column is as wide as what it says; of few columns the first has room for names."""
     from docx.shared import Mm
 
     count, whole = len(block.columns), 174.0
-    first = 38.0 if count > 8 else 46.0 if count > 3 else 90.0
-    rest = (whole - first) / max(count - 1, 1)
-    widths = [first, *[rest] * (count - 1)]
-    if block.words and count > 3:
-        widths = [whole * share for share in weights(block)]
+    rest = (whole - 90.0) / max(count - 1, 1)
+    shares = weights(block) if count > 3 else [90.0 / whole, *[rest / whole] * (count - 1)]
     table.autofit = False
-    for j, width in enumerate(widths):
+    for j, width in enumerate(whole * share for share in shares):
         table.columns[j].width = Mm(width)
         for cell in table.columns[j].cells:
             cell.width = Mm(width)

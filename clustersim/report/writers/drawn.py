@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from clustersim.report.content.model import Chart
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["chart_figure", "chart_png", "places_of", "signed"]
+__all__ = ["chart_figure", "chart_png", "cut_at", "places_of", "signed", "waterfall_places"]
 
 #: A number stands clear of the lines that cross its place.
 _CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85}
@@ -95,11 +97,21 @@ def _columns(axes: Axes, chart: Chart) -> None:
 def places_of(values: Iterable[float]) -> int:
     """Return the digits behind the point at which the numbers of a chart are told apart.
 
-    >>> places_of([231.0, 14.2]), places_of([1.9, 0.02]), places_of([0.05])
+    >>> places_of([231.0, 14.2]), places_of([15.35, 0.59]), places_of([0.05])
     (1, 2, 4)
     """
     most = max(map(abs, values), default=0.0)
-    return 1 if most >= 10.0 else 2 if most >= 0.5 else 4
+    return 1 if most >= 100.0 else 2 if most >= 0.5 else 4
+
+
+def waterfall_places(level: float, changes: Sequence[float]) -> int:
+    """Return the digits of a waterfall: one more than its level asks for where its steps are small beside it.
+
+    >>> waterfall_places(2.62, [-0.025, 0.014]), waterfall_places(5.87, [7.27])
+    (3, 2)
+    """
+    small = cut_at(list(accumulate((level, *changes)))) > 0.0
+    return places_of((level, *changes)) + int(small)
 
 
 def signed(value: float, places: int, *, plus: bool = True) -> str:
@@ -142,7 +154,8 @@ def _range(axes: Axes, chart: Chart) -> None:
 def _waterfall(axes: Axes, chart: Chart) -> None:
     """A level, the changes that follow it, and the level that they lead to."""
     (_, (level, *changes)), *_ = chart.series
-    places = places_of((level, *changes))
+    places = waterfall_places(level, changes)
+    begin = cut_at(list(accumulate((level, *changes))))
     axes.barh(0, level, height=0.55, color=BLUE)
     _say(axes, level, 0, signed(level, places, plus=False))
     top = level
@@ -159,7 +172,21 @@ def _waterfall(axes: Axes, chart: Chart) -> None:
         top = max(top, level)
     axes.barh(len(changes) + 1, level, height=0.55, color=SKY)
     _say(axes, level, len(changes) + 1, signed(level, places, plus=False))
-    axes.set_xlim(0, top * 1.12)
+    axes.set_xlim(begin, top + 0.12 * (top - begin))
+
+
+def cut_at(levels: Sequence[float]) -> float:
+    """Return where the axis of levels begins: at zero, or near them where their steps would not be seen from there.
+
+    >>> cut_at([5.9, 13.1, 14.9]), cut_at([2.62, 2.595, 2.61, 2.6])
+    (0.0, 2.57)
+    """
+    low, high = min(levels), max(levels)
+    if low <= 0.0 or high - low > 0.2 * high:
+        return 0.0
+    step = 10.0 ** math.floor(math.log10(high - low or high))
+    begin = step * math.floor((low - 0.8 * (high - low or high)) / step)
+    return max(0.0, round(begin, 12))
 
 
 def _say(axes: Axes, x: float, row: int, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import re
 from pathlib import Path
 
 from clustersim.report.content.model import Block, Chart, Content, Paragraph, Section, Table
@@ -14,6 +15,8 @@ __all__ = ["html_text", "write_pdf"]
 
 #: A table of no more rows is not parted by the end of a page.
 _KEPT_ROWS = 16
+#: A key that is longer than a narrow column.
+_LONG_KEY = re.compile(r"[A-Za-z][\w.:-]{14,}")
 #: A word or two of a table stay on one line.
 _SHORT = 12
 _STYLE = """
@@ -117,7 +120,8 @@ def _table(table: Table) -> str:
     rows = "".join(
         "<tr>"
         + "".join(
-            f'<td class="{kind(cell, i) if i else "name"}">{_e(cell)}</td>' for i, cell in enumerate(row)
+            f'<td class="{kind(cell, i) if i else "name"}">{_may_break(cell)}</td>'
+            for i, cell in enumerate(row)
         )
         + "</tr>"
         for row in table.rows
@@ -132,6 +136,15 @@ def _table(table: Table) -> str:
         title = f'<p class="caption">{_e(table.title)}</p>'
         return f'{title}<div class="{kept}"><table{style} aria-label="{_e(table.title)}">{whole}'
     return f'<div class="{kept}"><table{style}><caption>{_e(table.title)}</caption>{whole}'
+
+
+def _may_break(text: str) -> str:
+    """A cell in which a long key may go on in the next line behind its dots; what is copied of it is the key alone.
+
+    >>> _may_break("5.87"), _may_break("cards.X.memory.bandwidth")
+    ('5.87', 'cards.<wbr>X.<wbr>memory.<wbr>bandwidth')
+    """
+    return _LONG_KEY.sub(lambda key: re.sub(r"(?<=[.:_])(?=\w)", "<wbr>", key[0]), _e(text))
 
 
 def write_pdf(content: Content, path: Path) -> None:

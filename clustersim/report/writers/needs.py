@@ -87,7 +87,7 @@ def weights(table: Table) -> tuple[float, ...]:
         longest = max(map(wide, cells), default=0)
         usual = sum(map(wide, cells)) / max(len(cells), 1)
         word = max((wide(part) for cell in (head, *cells) for part in cell.split()), default=0)
-        wanted.append(min(max(1.35 * min(word, 14), 0.5 * longest, usual, 9.0), 36.0))
+        wanted.append(min(max(1.4 * min(word, 14) + 2.0, 0.5 * longest, usual, 9.0), 36.0))
     return tuple(round(w / sum(wanted), 6) for w in wanted)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from clustersim.report.content.model import Chart, Content, Paragraph, Section, Table
 from clustersim.report.style import BLUE, GREEN, ORANGE, PALETTE, SKY
-from clustersim.report.writers.drawn import places_of, signed
+from clustersim.report.writers.drawn import cut_at, places_of, signed, waterfall_places
 from clustersim.report.writers.needs import families, library, same_bytes, weights, wide
 
 __all__ = ["write_pptx"]
@@ -251,12 +251,11 @@ def _size(table: Table) -> int:
 
 
 def _widths(table: Table) -> list[float]:
-    """Inches of each column: the first is wide enough for names; of words each is as wide as what it says."""
+    """Inches of each column, as wide as what it says; of few columns the first has room for names."""
     count = len(table.columns)
-    if table.words and count > 3:
+    if count > 3:
         return [_ACROSS * share for share in weights(table)]
-    first = 3.6 if count > 3 else 6.0
-    return [first, *[(_ACROSS - first) / max(count - 1, 1)] * (count - 1)] if count > 1 else [_ACROSS]
+    return [6.0, *[(_ACROSS - 6.0) / max(count - 1, 1)] * (count - 1)] if count > 1 else [_ACROSS]
 
 
 def _high_of_row(table: Table, row: Sequence[str]) -> float:
@@ -323,7 +322,11 @@ def _scale(chart: Chart) -> tuple[float, float | None, float | None]:
         columns = zip(*(v for _, v in chart.series), strict=True)
         high = max(sum(max(v, 0.0) for v in column) for column in columns)
     elif chart.kind == "waterfall":
-        high = max(accumulate(values))
+        levels = list(accumulate(values))
+        begin, high = cut_at(levels), max(levels)
+        if begin:
+            step = _round((high - begin) / 6)
+            return step, float(np.floor(begin / step) * step), float(np.ceil(high / step) * step)
     if chart.kind != "range":
         return _round((max(high, 0.0) - min(low, 0.0)) / 6), None, None
     step = _round((high - low) / 4)
@@ -372,7 +375,7 @@ def _named(chart: Chart) -> list[str]:
         ]
     elif chart.kind == "waterfall":
         (_, (start, *changes)), *_ = chart.series
-        places = places_of((start, *changes))
+        places = waterfall_places(start, changes)
         first, last = (signed(x, places, plus=False) for x in (start, start + sum(changes)))
         said = [first, *(signed(c, places) for c in changes), last]
     else:
