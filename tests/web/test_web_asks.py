@@ -127,10 +127,10 @@ def test_a_mix_shows_its_own_value_of_a_card_and_not_one_workloads():
     assert "value_in_use_price_cny" in tiles
 
 
-def page_equals_json(design):
-    """Every tile stands in the JSON of the run under its own name."""
+def page_equals_json(design, draws=0):
+    """Every tile stands in the JSON of the run with as many draws under its own name; draws move no value."""
     found = {}
-    for key, value in flat(whole_run(design).to_dict()):
+    for key, value in flat(whole_run(design, draws).to_dict()):
         found.setdefault(key.rpartition(".")[2], []).append(value)
         found.setdefault(" ".join(key.split(".")[-2:]), []).append(value)
     compared = 0
@@ -158,15 +158,15 @@ def states(count, seed=3):
 
 def test_the_page_equals_the_json_of_a_run():
     for design in states(3):
-        page_equals_json(design)
+        page_equals_json(design, draws=64)
 
 
 @pytest.mark.full
 def test_the_page_equals_the_json_of_two_hundred_runs():
     run = refused = 0
-    for design in states(200, seed=11):
+    for number, design in enumerate(states(200, seed=11)):
         try:
-            page_equals_json(design)
+            page_equals_json(design, draws=0 if number % 20 else 64)
             run += 1
         except ClusterSimError:
             refused += 1
