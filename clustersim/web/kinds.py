@@ -242,9 +242,9 @@ def told(ask: Ask, tell: Tell) -> tuple[dict[str, Any], File | None]:
     if isinstance(answer, list):
         return {"name": ask.kind, "blocks": [], "said": [], "panels": answer}, None
     blocks = [b if isinstance(b, str) else [dict(r) for r in b] for b in answer.blocks]
-    said = [*answer.said, *answer.unread]
-    return {"name": answer.name, "blocks": blocks, "said": said, "panels": [],
-            "in_chinese": in_chinese(blocks, said)}, None  # fmt: skip
+    remarks = [*answer.said, *answer.unread]
+    return {"name": answer.name, "blocks": blocks, "said": remarks, "panels": [],
+            "in_chinese": in_chinese(blocks, remarks)}, None  # fmt: skip
 
 
 def in_chinese(blocks: Sequence[str | Sequence[Mapping[str, Any]]], said: Sequence[str]) -> dict[str, Any]:
