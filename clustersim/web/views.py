@@ -30,7 +30,7 @@ def serving(design: Design) -> list[dict[str, Any]]:
         told = {**work["rates"], **work["service"]}
         rows = [{"term": k, "value": v, "unit": unit_of(k)} for k, v in told.items()]
         times = {k: v for k, v in work["service"].items() if k.endswith("_s")}
-        chart = bars(list(times), {"value": list(times.values())}, "s")
+        chart = bars(list(times), {"value": list(times.values())}, "s") if times else None
         plan = plan_told(str(work.get("plan") or ""))
         notes = [
             ("plan.of", {"group": work["name"], "plan": plan}) if plan else work["name"],
