@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from clustersim.errors import InputError, PackageError
 from clustersim.fabric.parts import TOPOLOGIES as OURS
 from clustersim.fabric.parts import NetworkParts
-from clustersim.fabric.placement import contention
-from clustersim.fabric.topology import Graph, check_connected, network_parts
 from clustersim.plugins import TOPOLOGIES, brought
 from clustersim.schema.inputs import Inputs
+
+if TYPE_CHECKING:
+    from clustersim.fabric.topology import Graph
 
 __all__ = ["MOST_SERVERS", "LaidOut", "is_brought", "laid_out"]
 
@@ -59,6 +61,8 @@ def _laid_out(
 ) -> LaidOut:  # fmt: skip
     import networkx as nx  # a tenth of a second, which only another package's network is worth
 
+    from clustersim.fabric.topology import check_connected, network_parts
+
     build = brought(TOPOLOGIES, name)
     graph = build(
         cards=cards, cards_per_server=per_server, nics_per_card=nics_per_card, nic_rate=nic_rate, ports=ports,
@@ -87,6 +91,8 @@ def _slower(graph: Graph, cards: int, per_server: int, rate: float) -> tuple[flo
     """How many times slower than its NIC's rate a card gets on in a ring, and in traffic to everyone."""
     if cards <= per_server:
         return 1.0, 1.0
+    from clustersim.fabric.placement import contention
+
     everyone = np.arange(cards)[np.newaxis]
     ring = graph.graph.get(RING)
     if ring is None:

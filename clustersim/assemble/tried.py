@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from clustersim.assemble.brought import is_brought, laid_out
-from clustersim.finance.tax import taxed
 from clustersim.plugins import ENGINES, TAX_REGIMES, TOPOLOGIES, brought, seconds_of
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.find_software import find_software
@@ -32,6 +31,10 @@ def tried(inputs: Inputs) -> tuple[str, ...]:
                        layer_s=1e-5, step_s=1e-3, expert_layer_s=0.0)  # fmt: skip
             found.append(brought(ENGINES, serving.beside))
     if inputs.company is not None and (regime := inputs.company.drivers.tax_regime) != "loss_pool":
+        from clustersim.finance.tax import (
+            taxed,
+        )  # with the company's statements, which nothing else here needs
+
         taxed(brought(TAX_REGIMES, regime), np.array([-1e3, 1e3]), rate=0.25)
         found.append(brought(TAX_REGIMES, regime))
     return tuple(dict.fromkeys(str(code.__doc__) for code in found))
