@@ -23,18 +23,11 @@ from clustersim.perf.memory import memory_per_card
 from clustersim.perf.plan import RECOMPUTE, Plan
 from clustersim.perf.schedules import fewest_micro_batches
 from clustersim.perf.step import step_columns
-from clustersim.perf.terms import StepTerms
+from clustersim.perf.terms import NO_TERMS, StepTerms
 
 __all__ = [
-    "FoundPlan",
-    "Other",
-    "PlanSpace",
-    "PointPlans",
-    "SearchResult",
-    "plan_numbered",
-    "search_plans",
-    "search_points",
-]
+    "FoundPlan", "Other", "PlanSpace", "PointPlans", "SearchResult", "plan_numbered", "search_plans", "search_points",
+]  # fmt: skip
 
 #: Fields of a plan that the search loops over; the others are columns.
 _WORDS = ("schedule", "recompute", "zero", "sequence_parallel", "offload_optimizer", "offload_activations")
@@ -70,10 +63,6 @@ class FoundPlan:
     binds: str
     then: str
     terms: StepTerms
-
-
-#: Of a plan whose time alone is asked for.
-NO_TERMS = StepTerms(*(0.0 for _ in fields(StepTerms)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,9 @@ from clustersim.errors import InfeasibleError
 from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import memory_per_card
 from clustersim.perf.plan import Plan
-from clustersim.perf.search import NO_TERMS, FoundPlan, PlanSpace, plan_numbered, search_plans, search_points
+from clustersim.perf.search import FoundPlan, PlanSpace, plan_numbered, search_plans, search_points
 from clustersim.perf.step import step_columns
-from clustersim.perf.terms import StepTerms
+from clustersim.perf.terms import NO_TERMS, StepTerms
 
 __all__ = [
     "KEPT",
