@@ -70,6 +70,7 @@ def _parted(target: Record, rows: list[Record]) -> Finding:
 def balance_sums(tables: Tables) -> Iterator[Finding]:
     """Yield the totals that are made of two named lines."""
     for table, whole, parts in SUMS:
+        parts = _oriented(tables, table, whole, parts)
         for year in tables.years(table):
             target = tables.find(table, whole, year)
             found = [(r, s) for item, s in parts if (r := tables.find(table, item, year))]
@@ -79,6 +80,27 @@ def balance_sums(tables: Tables) -> Iterator[Finding]:
                     total(r.interval.scaled(s) for r, s in found),
                     note="should be " + " + ".join(r.item for r, _ in found),
                 )  # fmt: skip
+
+
+_Parts = tuple[tuple[str, int], ...]
+
+
+def _oriented(tables: Tables, table: str, whole: str, parts: _Parts) -> _Parts:
+    """Parts with the sign that most years want: what outside owners get may be printed as a deduction."""
+    if ("minority_interests", 1) not in parts:
+        return parts
+    turned = tuple((item, -sign if item == "minority_interests" else sign) for item, sign in parts)
+
+    def kept(choice: _Parts) -> int:
+        return sum(
+            all(found) and target is not None
+            and target.interval.meets(total(r.interval.scaled(s) for r, (_, s) in zip(found, choice, strict=True) if r))
+            for year in tables.years(table)
+            for target in (tables.find(table, whole, year),)
+            for found in ([tables.find(table, item, year) for item, _ in choice],)
+        )  # fmt: skip
+
+    return turned if kept(turned) > kept(parts) else parts
 
 
 def _again(tables: Tables) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ __all__ = ["AMBIGUOUS", "VOCABULARY", "canonical_item", "canonical_table", "know
 #: table -> canonical item -> how it is printed (compared without case, space, punctuation and what is in brackets)
 VOCABULARY: dict[str, dict[str, str]] = {
     "income_statement": {
-        "revenue": "营业额|营业总额|gross revenue|gross revenues|total net revenue|net revenues|net turnover|operating revenues|revenue from operations|营业总收入|总营收|主营业务收入|營業收入|売上高|revenues|total revenue|total revenues|net revenue|net sales|sales|turnover|operating revenue|"
+        "revenue": "营业收入合计|营业收入净额|营业额|营业总额|gross revenue|gross revenues|total net revenue|net revenues|net turnover|operating revenues|revenue from operations|营业总收入|总营收|主营业务收入|營業收入|売上高|revenues|total revenue|total revenues|net revenue|net sales|sales|turnover|operating revenue|"
         "收入|收益|营业收入|营业总收入|总收入|营收|销售额",
         "cost_of_sales": "cost of services|costs of revenue|cost of products and services|主营业务成本|cogs|cost of goods sold|cost of products sold|cost of sales and services|cost of revenue|cost of revenues|cost of sales|costs of sales|"
         "operating costs|销售成本|营业成本|收入成本|主营成本",
@@ -50,7 +50,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "除所得税前亏损溢利|profit before taxation|profit loss before tax",
         "income_tax": "corporate tax|taxes|income tax benefit expense|income tax credit|income tax expense benefit|provision for taxes|税项|所得税支出|所得税（费用）|税金|income tax expense|income tax|tax|taxation|provision for income taxes|income taxes|所得税|所得税费用|"
         "所得税开支|所得税开支抵免|tax expense",
-        "net_profit": "net profit loss|profit loss for the period|profit|consolidated net income|profit for the financial year|profit of the year|profit and total comprehensive income for the year|income for the year|earnings|年度利润|年度溢利|本年利润|本年净利润|净利润合计|税后利润|税后净利|当期純利益|本期净利润|net income|net earnings|net profit|profit for the year|profit after tax|net income loss|profit for the period|"
+        "net_profit": "本期净利|net profit loss|profit loss for the period|profit|consolidated net income|profit for the financial year|profit of the year|profit and total comprehensive income for the year|income for the year|earnings|年度利润|年度溢利|本年利润|本年净利润|净利润合计|税后利润|税后净利|当期純利益|本期净利润|net income|net earnings|net profit|profit for the year|profit after tax|net income loss|profit for the period|"
         "净利润|净利|年内利润|年内溢利|期内利润|期内溢利|期内亏损溢利|profit loss for the year",
         "profit_attributable_to_owners": "controlling interest|controlling interests|owners of the company|owners of the parent|equity holders of the company|equity holders of the parent|equity shareholders of the company|shareholders of the company|profit attributable to owners of the parent|net income attributable to common stockholders|net income attributable to common shareholders|net income attributable to the company|归属于母公司所有者的净利润|归属于母公司股东净利润|归属于上市公司股东的净利润|归母净利|公司拥有人|本公司拥有人|母公司拥有人|股东应占溢利|本公司股东应占溢利|归母公司净利润|profit attributable to owners|attributable to owners of the parent|net income "
         "attributable to shareholders|归母净利润|归属于母公司股东的净利润|本公司拥有人应占利润|归属母公司净利润|"
@@ -93,11 +93,11 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "贸易应收款项|贸易应收款项及应收票据|应收票据及应收账款|trade_receivables|accounts receivable net",
         "prepayments": "prepaid expenses and other current assets|prepayments deposits and other receivables|prepayments and other receivables|预付款项按金及其他应收款项|预付账款|prepayments|prepaid expenses|预付款项|预付款",
         "short_term_investments": "short term marketable securities|financial assets at fair value|以公允价值计量的金融资产|short-term investments|marketable securities|短期投资|交易性金融资产",
-        "cash_and_cash_equivalents": "bank balances and cash|cash and deposits|cash at bank and on hand|cash and bank|cash and bank deposits|银行结余及现金|银行存款及现金|现金及银行存款|cash and short-term deposits|cash|cash and cash equivalents|cash and equivalents|cash and bank balances|货币资金|"
+        "cash_and_cash_equivalents": "现金及约当现金|bank balances and cash|cash and deposits|cash at bank and on hand|cash and bank|cash and bank deposits|银行结余及现金|银行存款及现金|现金及银行存款|cash and short-term deposits|cash|cash and cash equivalents|cash and equivalents|cash and bank balances|货币资金|"
         "现金|现金及现金等价物|现金及银行结余|cash & equivalents",
         "other_current_assets": "other current assets|其他流动资产",
         "total_current_assets": "total current assets|current assets|流动资产|流动资产合计|流动资产总额|流动资产总值",
-        "total_assets": "total assets|资产总值|资产合计总额|资产总计|总资产|资产总额|资产合计",
+        "total_assets": "资产总计|total assets|资产总值|资产合计总额|资产总计|总资产|资产总额|资产合计",
         "borrowings_non_current": "bank borrowings non-current|non-current bank borrowings|long-term loans|long-term bank loans|long-term debt net of current portion|long-term loans payable|非流动银行借款|长期银行借款|long-term borrowings|long-term debt|non-current borrowings|长期借款|长期债务|非流动借款",
         "lease_liabilities_non_current": "non-current lease liabilities|long-term lease liabilities|非流动租赁负债",
         "redeemable_shares": "redeemable shares|convertible redeemable preferred shares|redeemable preferred shares|"
@@ -121,9 +121,9 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "equity_attributable_to_owners": "controlling interest|controlling interests|equity holders funds|equity attributable to owners of the company|equity attributable to owners of the parent|equity attributable to shareholders|equity attributable to equity holders of the company|total equity attributable to owners|归属于母公司所有者权益合计|归属于母公司所有者权益|归属于母公司股东权益合计|归母权益|归母净资产|归属于上市公司股东的净资产|本公司权益持有人应占权益|equity attributable to owners|total shareholders equity attributable|"
         "归属于母公司股东权益|本公司拥有人应占权益",
         "non_controlling_interests": "non-controlling interests|minority interests|minority interest|少数股东权益|非控股权益",
-        "total_equity": "total net assets|total stockholders deficit|total shareholders deficit|stockholders deficit|total deficit|shareholders funds|total shareholders funds|owners equity|股东权益总额|所有者权益|所有者权益总计|权益总值|股东权益|净资产总额|资产净值|资产净额|total equity|shareholders equity|total shareholders equity|stockholders equity|net assets|equity|"
+        "total_equity": "权益总计|total net assets|total stockholders deficit|total shareholders deficit|stockholders deficit|total deficit|shareholders funds|total shareholders funds|owners equity|股东权益总额|所有者权益|所有者权益总计|权益总值|股东权益|净资产总额|资产净值|资产净额|total equity|shareholders equity|total shareholders equity|stockholders equity|net assets|equity|"
         "total stockholders equity|权益总额|股东权益合计|所有者权益合计|总权益|净资产|股东权益|权益合计",
-        "total_liabilities_and_equity": "total liabilities and stockholders equity|total liabilities and stockholders deficit|total liabilities and net assets|liabilities and equity|负债及股东权益合计|负债和股东权益总计|负债和股东权益合计|负债及所有者权益总计|负债和所有者权益合计|权益及负债总计|total liabilities and equity|total liabilities and shareholders equity|"
+        "total_liabilities_and_equity": "负债及权益总计|负债与权益总计|负债和权益总计|total liabilities and stockholders equity|total liabilities and stockholders deficit|total liabilities and net assets|liabilities and equity|负债及股东权益合计|负债和股东权益总计|负债和股东权益合计|负债及所有者权益总计|负债和所有者权益合计|权益及负债总计|total liabilities and equity|total liabilities and shareholders equity|"
         "total equity and liabilities|负债及股东权益总计|负债和所有者权益总计|权益及负债总额|负债及权益总额",
         "net_current_assets": "net current assets|working capital|流动资产净值",
         "shares": "shares outstanding|number of shares|总股本|已发行股份",

@@ -47,7 +47,7 @@ _MULTIPLE = re.compile(
     re.I,
 )
 _BASE = re.compile(
-    r"\s*(?:to )?(?:its |our )?(?:FY\d{1,2}/\d\d|FY\d\d|20\d\d)?[AEF]?(?:年)?\s*(?:E|F)?\s*(?P<base>EBITDA|earnings|EPS|BVPS|BPS|NAV|book(?: value)?|sales|revenues?)\b|\s*(?:its |our )?(?:forward |target )?(?:FY\d{1,2}/\d\d|FY\d\d|FY20\d\d|20\d\d)?[AEF]?\s*(?P<sign>EV\s*/\s*[A-Za-z]+|P\s*/\s*(?:E|B|S|NAV|BV)(?![A-Za-z]))|\s*的?\s*(?P<name>市盈率|市净率|市销率|市账率)",
+    r"\s*(?:to )?(?:its |our )?(?:fiscal )?(?:FY\d{1,2}/\d\d|FY\d\d|20\d\d)?[AEF]?(?:年)?\s*(?:E|F)?\s*(?P<base>EBITDA|earnings|EPS|BVPS|BPS|NAV|book(?: value)?|sales|revenues?)\b|\s*(?:its |our )?(?:forward |target )?(?:fiscal )?(?:FY\d{1,2}/\d\d|FY\d\d|FY20\d\d|20\d\d)?[AEF]?\s*(?P<sign>EV\s*/\s*[A-Za-z]+|P\s*/\s*(?:E|B|S|NAV|BV)(?![A-Za-z]))|\s*的?\s*(?P<name>市盈率|市净率|市销率|市账率)",
     re.I,
 )
 _METHOD = {
@@ -73,7 +73,10 @@ _COMES = re.compile(
     r"(?:\b(?:yields?|gives?|giving|impl(?:y|ies)|=|or|worth|of|at)|[(（]|得到|对应|为)\s*$", re.I
 )
 _WEIGHTED = re.compile(r"(?:\bat|\bweight\w*(?: of| at)?|权重(?:为|是)?)\s*$", re.I)
-_YIELD = re.compile(r"\s*(?:on|of|for) (?:FY\S+ |20\d\d\S* )?(?:DPU|DPS|dividends?|distributions?)", re.I)
+_YIELD = re.compile(
+    r"\s*(?:on|of|for) (?:our |its |the )?(?:fiscal )?(?:FY\S+ |20\d\d\S* )?(?:DPU|DPS|dividends?|distributions?)",
+    re.I,
+)
 _ABOVE = re.compile(
     r"\s*(?:above|below|higher than|lower than|over|upside (?:to|from))\s+(?:the |its |our )?(?:last close|(?:current |closing |share |stock )*price)|\s*的?(?:潜在升幅|升幅|上涨空间|上升空间)|\s*的?(?:下跌空间|下行空间)|\s*(?:potential )?(?:upside|downside)",
     re.I,
@@ -372,6 +375,8 @@ def _typed(v: Valuation, m: Mention) -> Lines:
     if role == "value of":
         # What one method gives; where none is printed of it nothing is known.
         rows = [t for t in v.all("value") if t.method == m.method]
+        # A target that no value of a method stands beside is what the only method gives.
+        rows = rows or ([] if list(v.all("value")) or v.one("method_weight") else list(v.all("target")))
     if role == "target":
         # A fair value may be the value or the target that is rounded from it.
         rows = [*rows, *(t for t in v.all("value") if not t.method)]
