@@ -34,6 +34,7 @@ def balance_checks(tables: Tables) -> Iterator[Finding]:
     yield from _again(tables)
     yield from _passed_by(tables)
     yield from _plug(tables)
+    yield from _untaken(tables)
 
 
 _PURCHASED = re.compile(
@@ -176,3 +177,65 @@ def _plug(tables: Tables) -> Iterator[Finding]:
             f"they move by more than that flow ({says}): they take up what passes the other lines by",
             cells=frozenset(r.where for r, _ in gaps),
         )  # fmt: skip
+
+
+#: Flows of a forecast that some balance or equity must take up, each on its own.
+_FREE = (
+    "other_operating",
+    "other_investing",
+    "other_financing",
+    "proceeds_from_disposal_of_ppe_and_intangibles",
+    "fx_effect",
+)
+_FIXED = ("property_plant_equipment", "right_of_use_assets", "intangible_assets")
+
+
+def _untaken(tables: Tables) -> Iterator[Finding]:
+    """Flows that move cash and no balance but one: in every forecast year other assets move by all of them together.
+
+    Equity then moves by profit alone, and each of these flows passes it and every other balance by.
+    """
+    years = _forecast_years(tables, "cash_flow")
+    seen = [(y, parts) for y in years if (parts := _unclaimed(tables, y)) is not None]
+    if len(years) < 2 or len(seen) != len(years):
+        return
+    for item in _FREE:
+        rows = [(r, flow) for _, parts in seen for r, flow in parts if r.item == item and flow.middle]
+        if len(rows) < 2 or item == "fx_effect":
+            continue
+        says = ", ".join(f"{flow.middle:+,.0f} in {r.period}" for r, flow in rows)
+        yield Finding(
+            f"{item} is taken up by no balance of its own", rows[0][0].where, rows[0][0].value, None, "inconsistent",
+            f"cash moves by it ({says}), equity by profit alone, and only other_non_current_assets take it up, together"
+            f" with {', '.join(i for i in _FREE if i != item)}",
+            cells=frozenset(r.where for r, _ in rows),
+        )  # fmt: skip
+
+
+def _unclaimed(tables: Tables, year: int) -> list[tuple[Record, Interval]] | None:
+    """The free flows of a year, where other assets move by them, by what fixed assets leave, and by nothing else."""
+    moved = _change(tables, "other_non_current_assets", year)
+    spent, worn = (
+        tables.find("cash_flow", i, year)
+        for i in ("purchase_of_ppe_and_intangibles", "depreciation_and_amortisation")
+    )
+    fixed = [c for i in _FIXED if (c := _change(tables, i, year)) is not None]
+    if moved is None or spent is None or worn is None or not fixed:
+        return None
+    flows: list[tuple[Record, Interval]] = []
+    for item in _FREE:
+        record = tables.find("cash_flow", item, year)
+        if record is not None and record.value is not None:
+            flows.append((record, record.scaled[1]))
+    tax, before = (
+        tables.find("income_statement", "income_tax", year),
+        tables.find("cash_flow", "profit_before_tax", year),
+    )
+    taken = [
+        # A cash flow that starts before tax pays it among its other lines.
+        (r, f - tax.scaled[1]) if r.item == "other_operating" and tax and before is not None else (r, f)
+        for r, f in flows
+    ]  # fmt: skip
+    left = total([*fixed, spent.scaled[1], worn.scaled[1]])
+    whole = moved + left + total(f for _, f in taken)
+    return taken if whole.low <= 0 <= whole.high and len(taken) > 2 else None

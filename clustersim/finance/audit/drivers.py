@@ -82,11 +82,13 @@ def _round(tables: Tables, rows: Sequence[Record]) -> str:
     if any(not r.value or not r.scaled[0].startswith("k") for r in rows):
         return ""
     for base in ("revenue", "cost_of_sales"):
-        of = [tables.find("income_statement", base, r.year or 0) for r in rows]
-        sizes = [o.scaled[1] for o in of if o is not None and o.value]
-        if len(sizes) != len(rows) or rows[0].item in {base, "gross_profit"}:
+        of = [(r, tables.find("income_statement", base, r.year or 0)) for r in rows]
+        shares = [r.scaled[1] / o.scaled[1] for r, o in of if o is not None and o.value]
+        # A cash-flow table goes on where nobody prints revenue.
+        if len(shares) < LEAST or (len(shares) < len(rows) and rows[0].table != "dcf"):
             continue
-        shares = [r.scaled[1] / s for r, s in zip(rows, sizes, strict=True)]
+        if rows[0].item in {base, "gross_profit"}:
+            continue
         if max(s.low for s in shares) <= min(s.high for s in shares) and _narrow(shares):
             return f"held at {100 * shares[0].middle:.3g} % of {base}"
         if whole := _rounded(shares):

@@ -189,6 +189,11 @@ def _market_companies(tables: Tables) -> Iterator[Finding]:
         if not record.item.endswith("_revenue") or record.value is None or record.year is None:
             continue
         name = record.item.removesuffix("_revenue").replace("_", " ")
+        whole = tables.find("income_statement", "revenue", record.year)
+        if whole is not None and (subject(tables) or "").lower().startswith(name):
+            pair = [(record, *record.scaled), (whole, *whole.scaled)]
+            yield from _same(f"revenue of {subject(tables)} {record.year}", pair)
+            continue
         for other in tables.of("comps"):
             if (
                 other.company.lower().startswith(name)
