@@ -376,7 +376,8 @@ def _typed(v: Valuation, m: Mention) -> Lines:
         # What one method gives; where none is printed of it nothing is known.
         rows = [t for t in v.all("value") if t.method == m.method]
         # A target that no value of a method stands beside is what the only method gives.
-        rows = rows or ([] if list(v.all("value")) or v.one("method_weight") else list(v.all("target")))
+        alone = m.method == "dcf" and not list(v.all("value")) and not v.one("method_weight")
+        rows = rows or (list(v.all("target")) if alone else [])
     if role == "target":
         # A fair value may be the value or the target that is rounded from it.
         rows = [*rows, *(t for t in v.all("value") if not t.method)]
