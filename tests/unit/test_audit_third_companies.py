@@ -1,8 +1,8 @@
 """Companies in words picked from real statements after the laws were written: no alarm on them as they are, and at
 least nine faults in ten are found.
 
-The faults are cells and words of ``tests/data/third_companies`` and ``fifth_companies``; a line of ``faults.csv`` is one
-of them. Before the laws of structure, roles and proportions 90 of the third set's 353 were found: three of its five
+The faults are cells and words of ``tests/data/third_companies`` and ``fifth_companies``; a line of ``faults.csv`` is
+one of them. Before the laws of structure, roles and proportions 90 of the third set's 353 were found: three of its five
 companies were refused, and the other two accused 19 times. Both companies of the fifth set (Taiwan in thousands of
 dollars, a US report with quarters across) were refused when it was written.
 """
