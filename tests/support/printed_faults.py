@@ -9,9 +9,28 @@ from itertools import groupby
 from pathlib import Path
 
 from clustersim.errors import InputError
-from clustersim.finance.audit.run import audit_texts
+from clustersim.finance.audit.run import FAMILIES, FAULTS, OF_TABLES, audit_texts
+from clustersim.finance.audit.tables import read_tables
 
 Row = dict[str, str]
+#: The families of checks that read texts.
+OF_TEXTS = FAMILIES[len(OF_TABLES) :]
+
+
+def has_fault(texts: dict[str, str], prose: dict[str, str] | None = None, at: str = "") -> bool:
+    """Whether the audit finds a fault, one at the text ``at`` where that is named, or refuses the tables.
+
+    The checks stop at the first fault: what a report does after them weighs findings and forgets none, which
+    ``test_stopping_at_the_first_fault_finds_what_the_whole_report_finds`` holds.
+    """
+    try:
+        tables = read_tables(texts, prose=prose)
+        for family in OF_TEXTS if at else FAMILIES:
+            if any(f.verdict in FAULTS and f.where.startswith(at) for f in family(tables)):
+                return True
+        return not at and bool(audit_texts(texts, prose=prose).faults)
+    except InputError:
+        return not at
 
 
 class PrintedFaults:
@@ -55,6 +74,11 @@ class PrintedFaults:
 
     def found(self, rows: list[Row]) -> bool:
         """Whether a fault is found; one of a text at the text."""
+        tables, prose = self.mistaken(rows)
+        return has_fault(tables, prose, "" if rows[0]["column"] else rows[0]["file"])
+
+    def reported(self, rows: list[Row]) -> bool:
+        """The same by the whole report."""
         tables, prose = self.mistaken(rows)
         try:
             alarms = audit_texts(tables, prose=prose).faults

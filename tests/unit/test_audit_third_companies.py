@@ -42,6 +42,12 @@ def test_faults_are_found(printed, company):
     assert all(printed.found(rows) for rows in sample), sample
 
 
+@pytest.mark.parametrize("printed", [THIRD, FIFTH], ids=["third", "fifth"])
+def test_stopping_at_the_first_fault_finds_what_the_whole_report_finds(printed):
+    sample = random.Random(8).sample(printed.faults(), 3)
+    assert [printed.found(r) for r in sample] == [printed.reported(r) for r in sample]
+
+
 @pytest.mark.full
 @pytest.mark.parametrize(("printed", "company"), COMPANIES)
 def test_more_than_nine_faults_in_ten_are_found_in_every_company(printed, company):

@@ -47,7 +47,7 @@ _MULTIPLE = re.compile(
     re.I,
 )
 _BASE = re.compile(
-    r"\s*(?:to )?(?:its |our )?(?:fiscal )?(?:FY\d{1,2}/\d\d|FY\d\d|20\d\d)?[AEF]?(?:年)?\s*(?:E|F)?\s*(?P<base>EBITDA|earnings|EPS|BVPS|BPS|NAV|book(?: value)?|sales|revenues?)\b|\s*(?:its |our )?(?:forward |target )?(?:fiscal )?(?:FY\d{1,2}/\d\d|FY\d\d|FY20\d\d|20\d\d)?[AEF]?\s*(?P<sign>EV\s*/\s*[A-Za-z]+|P\s*/\s*(?:E|B|S|NAV|BV)(?![A-Za-z]))|\s*的?\s*(?P<name>市盈率|市净率|市销率|市账率)",
+    r"\s*(?:to )?(?:its |our )?(?:fiscal )?(?:FY\d{1,2}/\d\d|FY\d\d|20\d\d)?[AEF]?(?:年)?\s*(?:E|F)?\s*(?P<base>EBITDA|earnings|EPS|BVPS|BPS|NAV|book(?: value)?|sales|revenues?)\b|\s*(?:its |our )?(?:forward |target )?(?:fiscal )?(?:FY\d{1,2}/\d\d|FY\d\d|FY20\d\d|20\d\d)?[AEF]?\s*(?P<sign>EV\s*/\s*[A-Za-z]+|P\s*/\s*(?:E|B|S|NAV|BV)(?![A-Za-z]))|\s*的?\s*(?:股票)?(?P<name>市盈率|市净率|市销率|市账率)",
     re.I,
 )
 _METHOD = {

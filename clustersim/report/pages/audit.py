@@ -57,7 +57,8 @@ def audit_answer(
     told = list(_told(report, left))
     return Answer(
         name="audit", data=data, page=lambda: [*_page(report, rows, everything), "", _short(told)],
-        rows=_spoken([*rows, *told]), said=[*said, *_summary(report)], failed=wrong if strict and report.faults else None,
+        rows=_spoken([*rows, *told]), said=[*said, *_summary(report)],
+        failed=wrong if strict and report.faults else None,
     )  # fmt: skip
 
 
