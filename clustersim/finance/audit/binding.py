@@ -13,6 +13,7 @@ from clustersim.finance.audit.prose import Sentence
 from clustersim.finance.audit.wording import (
     BASE,
     BETWEEN,
+    CARRIED,
     COMPOUND,
     DIRECT,
     LIGHT,
@@ -134,21 +135,13 @@ _RESPECTIVELY = re.compile(r"\brespectively\b|分别|各为|依次", re.I)
 _PRONOUN = re.compile(r"\b(?:it|they|this|these|that figure)\b|其|该(?:数|项|值)", re.I)
 
 
-#: "EPS was 2.79 in 2025; we model 3.20 in 2026": what is modelled is the line of the part before.
-_CARRIED = re.compile(
-    r"^\s*(?:and |but )?we (?:now )?(?:model|forecast|expect|estimate|project|look for|see)\b"
-    r"|^\s*我们(?:预计|预测|预期)",
-    re.I,
-)
-
-
 def _pronoun(text: str, figure: Figure, named: Sequence[Name], told: Told) -> Name | None:
     """The only line of the sentence before, where a figure is said of ``it`` and its own sentence names none ahead."""
     items = {n.item for n in told.names}
     if (
         len(items) != 1
         or any(n.start < figure.end for n in named)
-        or not (_PRONOUN.search(text[: figure.start]) or _CARRIED.search(text[: figure.start]))
+        or not (_PRONOUN.search(text[: figure.start]) or CARRIED.search(text[: figure.start]))
     ):
         return None
     return told.names[-1]

@@ -13,9 +13,7 @@ from clustersim.finance.audit.cells import problem_of, record_of
 from clustersim.finance.audit.counts import COUNTS, as_counted, as_percent
 from clustersim.finance.audit.labels import (
     AMBIGUOUS,
-    TABLES,
     canonical_item,
-    canonical_table,
     plain,
 )
 from clustersim.finance.audit.layout import Cell, read_layout
@@ -35,6 +33,7 @@ from clustersim.finance.audit.settling import (
     in_one_scale,
 )
 from clustersim.finance.audit.signs import by_convention
+from clustersim.finance.audit.table_names import TABLES, canonical_table
 from clustersim.reading.guarded import Text
 from clustersim.reading.tables import parse_table
 

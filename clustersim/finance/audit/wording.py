@@ -8,6 +8,7 @@ import re
 __all__ = [
     "BASE",
     "BETWEEN",
+    "CARRIED",
     "COMMON",
     "COMPOUND",
     "COUNTS",
@@ -121,6 +122,12 @@ LASTS = re.compile(
 )
 COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
            "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}  # fmt: skip
+#: "EPS was 2.79 in 2025; we model 3.20 in 2026": what is modelled is the line of the part before.
+CARRIED = re.compile(
+    r"^\s*(?:and |but )?we (?:now )?(?:model|forecast|expect|estimate|project|look for|see)\b"
+    r"|^\s*我们(?:预计|预测|预期)",
+    re.I,
+)
 PARTED = re.compile(r"，|、|,(?=\s)|\band\b|\bwhile\b|\bbut\b|以及|而(?!言)|[()（）]")
 BETWEEN = re.compile(r"[\s/、,，;；年AEF度]*(?:和|与|及|以及|and|&)?[\s/、,，年]*", re.I)
 YEAR_BEFORE = re.compile(
