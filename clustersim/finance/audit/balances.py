@@ -143,9 +143,11 @@ def _passed_by(tables: Tables) -> Iterator[Finding]:
             continue
         moved = effect.scaled[1]
         half = max(moved.high - moved.low, 1.0)
-        if abs(moved.middle) > 10 * half and abs((change - profit.scaled[1]).middle) < 0.01 * abs(
-            moved.middle
-        ):
+        left = change - profit.scaled[1]
+        # Liabilities that turn into equity bring no exchange effect, either.
+        turned = _change(tables, "other_non_current_liabilities", year) or Interval.exactly(0.0)
+        alone = min(abs(left.middle), abs((left + turned).middle)) < 0.01 * abs(moved.middle)
+        if abs(moved.middle) > 10 * half and alone:
             found.append(effect)
     if found:
         yield Finding(
