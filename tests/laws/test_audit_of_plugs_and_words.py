@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 
 from clustersim.finance.audit.periods import read_period
 from clustersim.finance.audit.run import AuditReport, audit_texts
 from clustersim.finance.audit.script import folded
+from clustersim.report.language import speaking
+from clustersim.report.pages.audit import audit_answer
 
 YEARS = ("2024", "2025E", "2026E", "2027E")
 
@@ -153,3 +156,19 @@ def test_a_bare_sign_is_the_currency_of_the_statements_that_name_one() -> None:
     assert report.tables.currency == "TWD"
     assert {r.unit for r in report.tables.of("valuation")} == {"TWD_per_share"}
     assert any("read as TWD" in text for text in report.tables.conventions)
+
+
+def test_in_chinese_every_form_says_checks_and_notes_in_chinese_and_keeps_codes(tmp_path: Path) -> None:
+    for name, text in company(1, plugged=True).items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    english = audit_answer(str(tmp_path))
+    with speaking("zh"):
+        chinese = audit_answer(str(tmp_path))
+        page = chinese.text("md")
+    assert english.rows and chinese.rows
+    assert [(r["where"], r["verdict"], r["printed"]) for r in english.rows] == [
+        (r["where"], r["verdict"], r["printed"]) for r in chinese.rows
+    ]
+    said = [r for r in chinese.rows if "余额承接" in str(r["check"])]
+    assert len(said) == 3 and all("现金随它变动" in str(r["note"]) for r in said)
+    assert "现金随它变动" in page and "is taken up" not in page
