@@ -251,7 +251,7 @@ class EngineConstants(Model):
     expert_layer_us: float = Field(0.0, ge=0)
     """Time beside the kernels of each layer of experts, on top, microseconds."""
     expert_copy_ns: float = Field(0.0, ge=0)
-    """Time of a copy of a token at a layer of experts beside its products (sorting, gathering, summing), nanoseconds."""
+    """Time of a token's copy at a layer of experts beside its products (sorting, gathering, summing), nanoseconds."""
     rank_sequence_us: float = Field(0.0, ge=0)
     """Time that a decoding sequence adds on its rank of attention-data parallelism, microseconds; 0: ``sequence``."""
     latent_rows: float = Field(1.0, ge=1)
