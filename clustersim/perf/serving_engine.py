@@ -115,9 +115,9 @@ class Efficiency:
     the model that a request spends before its first token, ``prompt_token_s`` what it spends there per prompt
     token. A mixture of experts adds ``expert_layer_s`` per expert layer (routing, permuting) and runs its grouped
     products at ``expert`` times both shares; every copy of a token that a card brings to its experts takes
-    ``expert_copy_s`` a layer beside the products (sorting, gathering, quantising, summing). ``latent_rows`` are the heads
-    that decode of a latent works on at least, ``latent_share`` the share of the peak in ``latent_format`` that it reaches
-    (without them, prefill's).
+    ``expert_copy_s`` a layer beside the products (sorting, gathering, quantising, summing). ``latent_rows`` are the
+    heads that decode of a latent works on at least, ``latent_share`` the share of the peak in ``latent_format`` that
+    it reaches (without them, prefill's).
     ``far_exchange_s`` is what each exchange of experts' tokens between coherent domains takes beside the fabric's time:
     its launches, and waiting for the last rank. ``handover_s`` and ``handover_token_s`` are what the engines take to
     hand a prompt's cache to another replica, beside the fabric's time, for a prompt and for each of its tokens.
