@@ -20,7 +20,8 @@ from clustersim.schema.imports.kit import is_kit, read_kit
 from clustersim.schema.imports.model import is_model_config, read_model_config
 from clustersim.schema.imports.operator_sweeps import is_operators, read_operators
 from clustersim.schema.imports.power_samples import is_power, read_power
-from clustersim.schema.imports.price_lists import is_prices, read_prices
+from clustersim.schema.imports.price_lists import read_prices
+from clustersim.schema.imports.price_tables import has_prices
 from clustersim.schema.imports.source import Imported, ImportOptions, Source
 from clustersim.schema.imports.traffic import (
     is_failures,
@@ -112,7 +113,7 @@ IMPORTERS: dict[str, Importer] = {
     "failures": Importer("a log of failures (CSV of time and component, or the kernel's Xid lines)",
                          "train: reliability.log", is_failures, read_failures),
     "prices": Importer("a list of prices (CSV or XLSX: part, price, currency)", "tco.price_book: a book over another",
-                       is_prices, read_prices),
+                       has_prices, read_prices),
 }  # fmt: skip
 
 
