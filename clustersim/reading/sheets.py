@@ -18,6 +18,8 @@ __all__ = ["read_sheets"]
 _REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 #: No table that a report prints is wider.
 MOST_COLUMNS = 500
+#: Rows that a spreadsheet has.
+MOST_ROWS = 1_048_576
 
 
 def read_sheets(path: str | Path) -> dict[str, str]:
@@ -52,9 +54,11 @@ def _csv(sheet: ElementTree.Element, strings: list[str], name: str) -> str:
     for row in sheet.iter(f"{MAIN}row"):
         stated = row.get("r") or ""
         number = int(stated) if re.fullmatch(r"[0-9]{1,9}", stated) else at + 1
-        # Empty rows are not stored; the line of a figure is the row of the sheet.
-        out.write("\n" * max(0, min(number - at - 1, 10_000)))
-        at = number
+        if number > MOST_ROWS:
+            raise InputError(f"{name}: a sheet has more than {MOST_ROWS:,} rows")
+        # Empty rows are not stored; the line of a figure is the row of the sheet. Rows that step back add none.
+        out.write("\n" * max(0, number - at - 1))
+        at = max(at, number)
         cells = _cells(row, strings, name)
         # A label that is merged over several rows is that of each.
         if spans.get(number) and cells and not cells[0]:

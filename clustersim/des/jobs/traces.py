@@ -29,7 +29,7 @@ LAYOUTS: Mapping[str, tuple[str, ...]] = {
     "acme": ("job_id", "user", "gpu_num", "type", "state", "submit_time", "start_time", "end_time"),
     "helios": ("job_id", "user", "gpu_num", "state", "submit_time", "start_time", "end_time"),
     "sacct": ("JobID", "State", "Submit", "Start", "End"),
-    "plain": ("name", "cards", "arrives_s", "work_s"),
+    "plain": ("cards", "arrives_s", "work_s"),
 }
 PLAIN_COLUMNS = ("name", "tenant", "priority", "cards", "arrives_s", "starts_s", "work_s", "limit_s", "outcome",
                  "card_types", "cpus", "memory_bytes")  # fmt: skip
@@ -88,12 +88,13 @@ def read_jobs(path: str | Path, layout: str = "") -> JobTrace:
         reasons = "; ".join(f"{count} {reason}" for reason, count in left_out.items())
         raise InputError(f"{text.name}: no job of this trace has a known length ({reasons or 'it is empty'})")
     first = min(row.submit for row in rows)
-    jobs = tuple(_from(row, first) for row in sorted(rows, key=lambda row: row.submit))
+    jobs = tuple(_from(row, first, at) for at, row in enumerate(sorted(rows, key=lambda row: row.submit), 1))
     return JobTrace(text.name, layout, jobs, left_out)
 
 
-def _from(row: _Row, first: float) -> Job:
-    job = row.job
+def _from(row: _Row, first: float, at: int) -> Job:
+    # A job that the trace does not name is called by its place in the order of arrivals.
+    job = row.job if row.job.name else replace(row.job, name=str(at))
     starts = None if job.starts_s is None else job.starts_s - first
     return replace(job, arrives_s=row.submit - first, starts_s=starts)
 
@@ -281,7 +282,7 @@ def _plain(record: Mapping[str, Any]) -> _Row:
     if work == 0:
         raise _LeftOut("no work")
     job = Job(
-        name=str(record["name"]),
+        name=str(record.get("name") or ""),
         cards=_number(record, "cards"),
         work_s=work,
         tenant=str(record.get("tenant") or ""),

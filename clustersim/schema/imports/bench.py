@@ -257,7 +257,8 @@ _LABELS = {
     "benchmark duration (s)": "duration", "total input tokens": "total_input_tokens",
     "total generated tokens": "total_output_tokens", "request throughput (req/s)": "request_throughput",
     "output token throughput (tok/s)": "output_throughput", "mean ttft (ms)": "mean_ttft_ms",
-    "accept length": "accept_length", "acceptance length": "accept_length", "mean tpot (ms)": "mean_tpot_ms", "mean itl (ms)": "mean_itl_ms", "request rate configured (rps)": "request_rate",
+    "accept length": "accept_length", "acceptance length": "accept_length", "mean tpot (ms)": "mean_tpot_ms",
+    "mean itl (ms)": "mean_itl_ms", "request rate configured (rps)": "request_rate",
 }  # fmt: skip
 
 

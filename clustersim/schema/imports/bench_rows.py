@@ -149,7 +149,8 @@ def row_of(run: Run, fields: Fields) -> dict[str, Any]:
         "software": run.software, "backend": run.software, "engine_version": run.engine_version,
         "kv_cache_dtype": run.kv_cache_dtype, "max_batched_tokens": run.max_batched_tokens,
         "max_sequences": run.max_sequences,
-        "draft_tokens": run.draft_tokens, "acceptance": run.acceptance, "notes": "; ".join(["metric=out", *run.notes]), "date": run.date,
+        "draft_tokens": run.draft_tokens, "acceptance": run.acceptance,
+        "notes": "; ".join(["metric=out", *run.notes]), "date": run.date,
     }  # fmt: skip
 
 

@@ -115,9 +115,9 @@ def _line(
         return problem(columns.of["price"], f"is in {currency}, and {lower.name} has no rate for it")
     rate = 1.0 if currency == "CNY" else float(lower.currencies[currency].rate.value)
     factor = columns.scale * rate / (VAT if columns.with_vat else 1.0)
-    said = f"{at.file} line {at.line}" + (f", {cell('supplier')}" if cell("supplier") else "")
+    origin = f"{at.file} line {at.line}" + (f", {cell('supplier')}" if cell("supplier") else "")
     if currency != "CNY":
-        said += f": {value * columns.scale:g} {currency} at {rate:g} CNY/{currency} ({lower.name})"
+        origin += f": {value * columns.scale:g} {currency} at {rate:g} CNY/{currency} ({lower.name})"
     part: dict[str, Any] = {"value": f"{value * factor:.10g} CNY"}
     for end in ("low", "high"):
         bound = amount_of(cell(end)) if cell(end) else ""
@@ -125,7 +125,7 @@ def _line(
             part[end] = f"{bound * factor:.10g} CNY"
         elif bound:
             problem(columns.of[end], bound)
-    part |= {"source": said, "tier": "derived" if currency != "CNY" or columns.with_vat else "published"}
+    part |= {"source": origin, "tier": "derived" if currency != "CNY" or columns.with_vat else "published"}
     weeks = (
         re.match(r"(\d+(?:\.\d+)?)\s*(weeks?|周|w)?$", cell("lead"), re.IGNORECASE) if cell("lead") else None
     )
