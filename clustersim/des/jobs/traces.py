@@ -106,6 +106,10 @@ def _table(text: Text) -> Table:
         every = [[c.strip() for c in row] for _, row in records(text.text, text.name, "|")]
         lines = [line for line, _ in records(text.text, text.name, "|")]
         columns = tuple(c for c in every[0] if c)
+        short = [Problem(text.name, line, "", f"fewer cells than columns ({len(row)}, not {len(columns)})")
+                 for line, row in zip(lines[1:], every[1:], strict=True) if len(row) < len(columns)]  # fmt: skip
+        if short:
+            raise InputError(f"{text.name}: {len(short)} line(s) do not fit the header", short[:_REPORTED])
         rows = tuple(dict(zip(columns, row, strict=False)) for row in every[1:])
         return Table(text.name, columns, rows, tuple(lines[1:]))
     return parse_table(text)
