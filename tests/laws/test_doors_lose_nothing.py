@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from doors import Put, put, read, refused
 
+import clustersim as cs
 from clustersim.calibration.rows import read_data, rows_of
 from clustersim.calibration.store import Store
 from clustersim.errors import InputError
@@ -226,6 +227,19 @@ def test_a_result_that_is_no_table_yet_says_how_it_becomes_one(put: Put) -> None
     for path in (put(RUN, "run.json"), put(NCCL, "nccl.log")):
         with pytest.raises(InputError, match=r"clustersim import .* makes rows of it"):
             read_data([path])
+
+
+def test_an_interrupted_calibration_says_how_it_goes_on(
+    put: Put, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stop(done: int, of: int) -> None:
+        raise KeyboardInterrupt
+
+    rows, folder = put(OPERATORS.replace("{}", "a"), "a.csv"), tmp_path / "profiles"
+    with caplog.at_level("WARNING", "clustersim"), pytest.raises(KeyboardInterrupt):
+        cs.calibrate("H100", [rows], output=folder, tell=stop)
+    assert "the same command takes it up" in caplog.text
+    assert len((folder / ".H100.calibrating.jsonl").read_text(encoding="utf-8").splitlines()) == 1
 
 
 @pytest.mark.parametrize("text", [

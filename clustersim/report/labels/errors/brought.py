@@ -15,6 +15,7 @@ TEXTS: dict[str, str] = {
     "a step makes {} tokens: a draft model ran, and how many tokens it drafts is not stated or too few":
         "每步产生 {} 个词元:用了草稿模型,而没有写明草稿的词元数,或该数太少",
     "give --given draft_tokens=3 (as it was)": "请给 --given draft_tokens=3(当时所用的)",
+    "{}: what was run is kept; the same command takes it up": "{}:已算的结果都保留了;同一命令会接着算",
     "every line of figures has wrong results": "每行数据的结果都是错的",
     "{}:{}: the columns change within the file: give one file each": "{}:{}:文件中途换了列:请每种列一个文件",
     "the server answers an error: {}": "服务器回答了错误:{}",
