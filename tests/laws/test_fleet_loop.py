@@ -54,7 +54,7 @@ def drawn(seed: int) -> tuple[Pool, str, float, list[Any]]:
     )  # fmt: skip
     pool = Pool(int(rng.integers(1, 9)), cost, rules)
     parts = draw_parts(
-        300, part=int(rng.integers(20, 300)), rate=float(pick([0.5, 3.0, 30.0])) * pool.replicas,
+        200, part=int(rng.integers(20, 200)), rate=float(pick([0.5, 3.0, 30.0])) * pool.replicas,
         prompt_mean=float(pick([20, 300])), output_mean=float(pick([1.2, 40])), rng=rng, prompt_spread=1.2,
     )  # fmt: skip
     return pool, str(pick(ROUTERS)), float(pick([0.0, 0.3])), list(parts)
@@ -69,7 +69,7 @@ def agree(seed: int) -> None:
         np.testing.assert_array_equal(compiled[name], values, err_msg=f"{name} {pool} {router}")
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @example(seed=37)  # a context of 71.99999 tokens is 72: its sequence lost the cache for ever
 @given(seed=st.integers(0, 2**32))
 def test_every_request_fares_as_behind_the_router(seed: int) -> None:
