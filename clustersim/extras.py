@@ -19,6 +19,7 @@ _HOLDS: dict[str, dict[str, str]] = {
     "web": {"starlette": "starlette>=0.41", "uvicorn": "uvicorn>=0.32"},
     "dask": {"distributed": "dask[distributed]>=2024.9"},
     "xarray": {"xarray": "xarray>=2024.7"},
+    "fast": {"numba": "numba>=0.61"},
 }  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def seconds(runs: Iterable[Callable[[], object]]) -> float:
 def exponent(sizes: Sequence[float], spent: Sequence[float]) -> str:
     """Return the power of the size that the time grows with, over the sizes that were measured."""
     slope = np.polyfit(np.log(sizes), np.log(np.maximum(spent, 1e-9)), 1)[0]
-    return f"{slope:.2f} ({min(sizes):,g} to {max(sizes):,g})"
+    return f"{slope:.2f} ({min(sizes):,.0f} to {max(sizes):,.0f})"
 
 
 def _whole_calls(config: Any) -> list[Row]:

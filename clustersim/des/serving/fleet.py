@@ -1,8 +1,9 @@
 """A fleet of any size serving any number of requests in bounded memory: what has ended leaves the book part by part.
 
 The replicas, their router and their arithmetic are those of `cluster.simulate`, and every request fares as it does
-there. Only the book is short: a request that has ended is counted and handed on, and its place is taken by a new one.
-What is kept is what is in service, a part of the stream, and histograms (`sketch`) for the percentiles.
+there. Where numba is installed a compiled loop does the same to the bit (`fleet_loop`). Only the book is short: a
+request that has ended is counted and handed on, and its place is taken by a new one. What is kept is what is in
+service, a part of the stream, and histograms (`sketch`) for the percentiles.
 
 Not here, because they need the whole run or react to an end: failures, autoscaling, users who wait for answers, split
 pools, known prefix blocks, the log of iterations (and with it use and energy).
@@ -13,12 +14,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from clustersim.compiled import COMPILES
 from clustersim.des.serving.book import FAILED, REJECTED, STATUS_NAMES, Book, Requests
 from clustersim.des.serving.dispatch import Cluster
 from clustersim.des.serving.metrics import Slo, rows_of, within_slo
@@ -31,6 +33,10 @@ from clustersim.errors import InputError
 __all__ = ["FleetSummary", "serve_parts"]
 
 Rows = Mapping[str, NDArray[Any]]
+
+#: Requests of a part from which a stream is long enough for the compiled loop, which takes half a minute to be
+#: compiled when a machine first runs it.
+COMPILED_FROM = 200_000
 
 
 @dataclass(slots=True)
@@ -108,21 +114,55 @@ class FleetSummary:
             sketch.add(rows[name])
 
 
-@dataclass(slots=True)
-class _Slots:
-    """A book whose places are used again: which are free, and which request of the stream stands in each."""
+class Fleet(Protocol):
+    """What serves a stream part by part, its requests in places that are used again."""
 
-    book: Book = field(default_factory=lambda: Book([], [], []))
-    numbers: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    free: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    @property
+    def in_book(self) -> int: ...
 
-    def take(self, requests: Requests, first: int, cached_share: float) -> list[int]:
-        """Write requests of the stream, the first of which has this number, into free places; return those."""
+    def serve(self, requests: Requests) -> None: ...
+
+    def finish(self) -> None: ...
+
+    def ended(self) -> dict[str, NDArray[Any]] | None: ...
+
+
+class PlainFleet:
+    """The replicas of `cluster.simulate` behind its router, and a book whose places are used again."""
+
+    def __init__(self, pool: Pool, router: str, cached_share: float) -> None:
+        self.book, self.cached_share, self.taken = Book([], [], []), cached_share, 0
+        self.numbers: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self.free: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self.cluster = _cluster(self.book, pool, router)
+
+    @property
+    def in_book(self) -> int:
+        """Requests that have a place."""
+        return len(self.numbers) - int(self.free.size)
+
+    def serve(self, requests: Requests) -> None:
+        """Take the next requests of the stream in, each when it comes."""
+        first, slots, when = self.taken, self._take(requests), requests.arrival.tolist()
+        if not self.cluster.watched:
+            _in_turn(self.cluster.replicas, slots, when, first)
+            return
+        for slot, at in zip(slots, when, strict=True):
+            self.cluster.dispatch(slot, at)
+
+    def finish(self) -> None:
+        """Serve what is still there to its end."""
+        for replica in self.cluster.replicas:
+            replica.advance(inf)
+
+    def _take(self, requests: Requests) -> list[int]:
+        """Write the next requests of the stream into free places; return those."""
         count = len(requests)
         while self.free.size < count:
             self._grow(count)
         mine, self.free = np.sort(self.free[:count]), self.free[count:]
-        self.numbers[mine] = first + np.arange(count)
+        self.numbers[mine] = self.taken + np.arange(count)
+        self.taken += count
         slots: list[int] = mine.tolist()
         book = self.book
         three = zip(
@@ -133,8 +173,8 @@ class _Slots:
         for column in (book.admitted, book.first, book.finish):
             np.frombuffer(column)[mine] = np.nan
         np.frombuffer(book.replica, dtype=np.intc)[mine] = -1
-        if cached_share > 0:
-            book.cached.update((slot, int(cached_share * book.prompt[slot])) for slot in slots)
+        if self.cached_share > 0:
+            book.cached.update((slot, int(self.cached_share * book.prompt[slot])) for slot in slots)
         return slots
 
     def _grow(self, count: int) -> None:
@@ -189,28 +229,32 @@ def serve_parts(
 
     Raises InputError for prefix blocks, and for parts that are not one after another.
     """
-    level, slots = slo or Slo(), _Slots()
-    summary, first, before = FleetSummary(), 0, 0.0
-    cluster, replicas = _fleet(slots.book, pool, router)
+    level, summary, before = slo or Slo(), FleetSummary(), 0.0
+    fleet: Fleet | None = None
     for number, part in enumerate(parts):
+        fleet = fleet or _fleet(pool, router, cached_share, len(part))
         if part.blocks or part.follows is not None:
             raise InputError("requests that come in parts can have no prefix blocks and no turns")
         if float(part.arrival[0]) < before:
             raise InputError("parts of a stream must come one after another in time")
         before = float(part.arrival[-1])
-        taken, when = slots.take(part, first, cached_share), part.arrival.tolist()
-        if cluster.watched:
-            for slot, at in zip(taken, when, strict=True):
-                cluster.dispatch(slot, at)
-        else:
-            _in_turn(replicas, taken, when, first)
-        first += len(part)
-        summary.most_in_book = max(summary.most_in_book, len(slots.numbers) - slots.free.size)
-        _count(summary, slots, level, keep, number)
-    for replica in replicas:
-        replica.advance(inf)
-    _count(summary, slots, level, keep, summary.parts)
+        fleet.serve(part)
+        summary.most_in_book = max(summary.most_in_book, fleet.in_book)
+        _count(summary, fleet, level, keep, number)
+    if fleet is not None:
+        fleet.finish()
+        _count(summary, fleet, level, keep, summary.parts)
     return summary
+
+
+def _fleet(pool: Pool, router: str, cached_share: float, part: int) -> Fleet:
+    """What serves a stream in parts of this size: the compiled loop where it is there and worth its compilation."""
+    if COMPILES and part >= COMPILED_FROM:
+        from clustersim.des.serving.fleet_compiled import CompiledFleet, covers
+
+        if covers(pool):
+            return CompiledFleet(pool, router, cached_share)
+    return PlainFleet(pool, router, cached_share)
 
 
 def _in_turn(replicas: list[Replica], slots: list[int], when: list[float], first: int) -> None:
@@ -224,24 +268,24 @@ def _in_turn(replicas: list[Replica], slots: list[int], when: list[float], first
             replica.push(slot, at)
 
 
-def _fleet(book: Book, pool: Pool, router: str) -> tuple[Cluster, list[Replica]]:
+def _cluster(book: Book, pool: Pool, router: str) -> Cluster:
     """The replicas behind their router."""
     replicas = [Replica(book, pool.cost, pool.batching, index=i, log=False) for i in range(pool.replicas)]
     entry = Router(router, range(pool.replicas))
     cluster = Cluster(simpy.Environment(), book, replicas, entry, None, version=[0] * len(replicas))
     cluster.watched = router != "round_robin"
     cluster.held = set(range(pool.replicas))
-    return cluster, replicas
+    return cluster
 
 
 def _count(
     summary: FleetSummary,
-    slots: _Slots,
+    fleet: Fleet,
     slo: Slo,
     keep: Callable[[int, Rows], None] | None,
     number: int,
 ) -> None:
-    rows = slots.ended()
+    rows = fleet.ended()
     if rows is None:
         return
     summary.count(rows, slo)

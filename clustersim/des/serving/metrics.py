@@ -110,14 +110,6 @@ def records(run: ServingRun) -> dict[str, NDArray[Any]]:
 
 def rows_of(book: Book, at: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     """Return the records of some places of a book, without their numbers, the status as a code."""
-    arrival, output = np.asarray(book.arrival)[at], np.asarray(book.output)[at]
-    first, finish = np.frombuffer(book.first)[at], np.frombuffer(book.finish)[at]
-    status = np.frombuffer(bytes(book.status), dtype=np.uint8)[at]
-    done = status == STATUS_NAMES.index("completed")
-    ttft = np.where(done, first - arrival, np.nan)
-    e2e = np.where(done, finish - arrival, np.nan)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        tpot = np.where(output > 1, (e2e - ttft) / np.maximum(output - 1, 1), np.nan)
 
     def column(values: Mapping[int, int]) -> NDArray[np.int64]:
         out = np.zeros(len(book.arrival), dtype=np.int64)
@@ -125,21 +117,46 @@ def rows_of(book: Book, at: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
             out[np.fromiter(values.keys(), dtype=np.int64)] = np.fromiter(values.values(), dtype=np.int64)
         return out[at]
 
+    return rows_of_columns(
+        {
+            "arrival": np.asarray(book.arrival)[at],
+            "prompt": np.asarray(book.prompt)[at],
+            "output": np.asarray(book.output)[at],
+            "admitted": np.frombuffer(book.admitted)[at],
+            "first": np.frombuffer(book.first)[at],
+            "finish": np.frombuffer(book.finish)[at],
+            "status": np.frombuffer(bytes(book.status), dtype=np.uint8)[at],
+            "replica": np.frombuffer(book.replica, dtype=np.intc)[at],
+            "cached": column(book.cached),
+            "preemptions": column(book.preemptions),
+            "retries": column(book.retries),
+        }
+    )
+
+
+def rows_of_columns(book: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return the records of requests whose fields (`Book`'s) stand in columns; without ``retries`` there were none."""
+    status, arrival, output = book["status"], book["arrival"], book["output"]
+    done = status == STATUS_NAMES.index("completed")
+    ttft = np.where(done, book["first"] - arrival, np.nan)
+    e2e = np.where(done, book["finish"] - arrival, np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        tpot = np.where(output > 1, (e2e - ttft) / np.maximum(output - 1, 1), np.nan)
     return {
         "status": status,
-        "replica": np.frombuffer(book.replica, dtype=np.intc)[at],
+        "replica": book["replica"],
         "arrival_s": arrival,
-        "admitted_s": np.frombuffer(book.admitted)[at],
-        "first_token_s": first,
-        "finish_s": finish,
-        "prompt_tokens": np.asarray(book.prompt)[at],
-        "cached_tokens": column(book.cached),
+        "admitted_s": book["admitted"],
+        "first_token_s": book["first"],
+        "finish_s": book["finish"],
+        "prompt_tokens": book["prompt"],
+        "cached_tokens": book["cached"],
         "output_tokens": output,
         "ttft_s": ttft,
         "tpot_s": tpot,
         "e2e_s": e2e,
-        "preemptions": column(book.preemptions),
-        "retries": column(book.retries),
+        "preemptions": book["preemptions"],
+        "retries": book.get("retries", np.zeros(len(status), dtype=np.int64)),
     }
 
 

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from clustersim.des.serving.replica import Replica
 
-__all__ = ["make_room"]
+__all__ = ["SLACK_TOKENS", "make_room"]
+
+#: Rounding of a context that grew by fractions of a token at a time; far above it, far below a token.
+SLACK_TOKENS = 1e-6
 
 
 def make_room(replica: Replica) -> None:
@@ -27,7 +30,9 @@ def make_room(replica: Replica) -> None:
             ) - left
             replica.B -= 1
             replica.S -= context
-            book.produced[request] = min(int(context) - book.prompt[request], book.output[request] - 1)
+            # A sum of shares of a token may fall an ulp short of the tokens that it is: it would never get on.
+            made = int(context + SLACK_TOKENS) - book.prompt[request]
+            book.produced[request] = min(made, book.output[request] - 1)
         if replica.prefix is not None:
             replica.release(request)
         replica.waiting.appendleft(request)
