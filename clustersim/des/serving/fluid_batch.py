@@ -369,7 +369,12 @@ def _spread(
     kept = rate / np.maximum(1.0 - rate * prompt_s, 0.05)
     more = 1.0 + 2.0 * kept * prompt_s + kept**2 * prompt2
     peak = peakedness(batch * site.servers[:, None], site.queue2)
-    whole = batch * (peak + site.queue2 * (more - 1.0) / 2.0) * gain / site.servers[:, None]
+    # A crowd stays as long as the shorter of two answers does: half as long as one where they are exponential. A pool
+    # that decodes only gets its requests from one that has drawn the crowd out: that half is kept there.
+    together = site.traffic.together if site.prefills else 0.5
+    peak = 1.0 + 2.0 * together * (peak - 1.0)
+    lumps = 0.5 + together * (site.queue2 - 1.0)
+    whole = batch * (peak + lumps * (more - 1.0)) * gain / site.servers[:, None]
     part = batch - np.floor(batch)
     return np.asarray(np.maximum(whole, part * (1.0 - part)))
 
