@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.des.serving.fluid_arrivals import met_share, renewals
-from clustersim.des.serving.fluid_batch import Balance, Site, prefill_iterations
+from clustersim.des.serving.fluid_batch import Balance, prefill_iterations
 from clustersim.des.serving.fluid_inputs import mean_of
+from clustersim.des.serving.fluid_site import Site
 from clustersim.des.serving.fluid_tails import gamma_part, percentiles_of
 from clustersim.special import gammaincc
 
@@ -177,7 +178,7 @@ def first_token(site: Site, b: Balance, saturated: Array) -> FirstToken:
     mean = seen_s / 2.0 + mates * b.prompt_s
     square = (alone * step**2 + busy * part**2) / 3.0 + mates * (b.prompt2_s2 + seen_s * b.prompt_s)
     # Numbers in a burst are geometric, up to as many as a long time's wander by.
-    lumps = np.clip(np.minimum(mates, site.dealt2 - 1.0), 0.0, None) * site.decodes
+    lumps = np.clip(np.minimum(mates, site.dealt2 - 1.0), 0.0, None) * site.mixed
     square = square + (mates * b.prompt_s) ** 2 * (1.0 + lumps / np.maximum(mates, 1e-12))
     met = np.maximum(mean - (1.0 - share) * step / 2.0, 1e-9) / share
     met2 = np.maximum((square - (1.0 - share) * step**2 / 3.0) / share - met**2, (0.1 * met) ** 2)
@@ -198,8 +199,8 @@ def _met_busy(site: Site, busy: Array) -> Array:
     """Return how often an arrival finds prompts being computed, that are for ``busy`` of the time: Poisson arrivals see
     what time does, bursts more of their own (GI/M/1)."""
     bursts = np.maximum(site.dealt2, 1.0)
-    if not site.decodes:
-        return busy  # the queue before a pool that computes prompts only has them all (`_ahead`)
+    if not site.mixed:
+        return busy  # prompts in passes of their own: a burst shares one, and the queue before it has them (`_ahead`)
     return gi_wait(busy, bursts, np.ones_like(bursts))[0] if np.any(bursts > 1.0) else busy
 
 
