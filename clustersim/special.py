@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from clustersim.extras import needs
 
 __all__ = [
     "Z90", "betaincinv", "gammainc", "gammaincc", "gammaincinv", "gammaln", "ndtr", "ndtri", "poisson_quantile",
-    "rank_correlation", "root",
+    "quantiles", "rank_correlation", "root",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -30,7 +31,7 @@ _ERFC = np.frompyfunc(math.erfc, 1, 1)
 _STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156)
 #: Shapes from here on are integrated; below, the series and the fraction need fewer terms.
 _LARGE = 40.0
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
+#: Rows that are integrated at once: what they take stays near the processor.
 _BLOCK = 1024
 #: Terms between two looks at which elements have converged.
 _ROUND = 12
@@ -223,8 +224,15 @@ def _fraction(a: Array, x: Array) -> Array:
     return front * total
 
 
+@lru_cache(maxsize=1)
+def _gauss() -> tuple[Array, Array]:
+    """Nodes and weights of Gauss-Legendre quadrature; made where they are needed, for they take time to find."""
+    return np.polynomial.legendre.leggauss(32)
+
+
 def _integrated(a: Array, x: Array) -> tuple[Array, Array]:
     """P and Q of a large shape: the density's integral from x away from the peak, to where nothing is left of it."""
+    nodes, weights = _gauss()
     peak = a - 1.0
     wide = np.sqrt(peak)
     end = np.where(
@@ -234,9 +242,9 @@ def _integrated(a: Array, x: Array) -> tuple[Array, Array]:
     )
     half = (end - x) / 2.0
     density = np.empty_like(x)
-    for first in range(0, x.size, _BLOCK):  # what a block takes stays near the processor
+    for first in range(0, x.size, _BLOCK):
         some = slice(first, first + _BLOCK)
-        away = half[some, None] * _NODES
+        away = half[some, None] * nodes
         away += (x[some] + half[some])[:, None]
         np.maximum(away, 1e-300, out=away)
         away -= peak[some, None]
@@ -245,7 +253,7 @@ def _integrated(a: Array, x: Array) -> tuple[Array, Array]:
             power = np.log1p(away)
         power -= away
         power *= peak[some, None]
-        density[some] = np.exp(power, out=power) @ _WEIGHTS
+        density[some] = np.exp(power, out=power) @ weights
     at_peak = np.exp(-_stirling(peak)) / np.sqrt(2.0 * np.pi * peak)
     share = np.clip(np.abs(half) * density * at_peak, 0.0, 1.0)
     return np.where(x > peak, 1.0 - share, share), np.where(x > peak, share, 1.0 - share)
@@ -349,3 +357,21 @@ def _ranks(values: Sequence[float]) -> Array:
     _, place, count = np.unique(every, return_inverse=True, return_counts=True)
     ranks: Array = (np.cumsum(count) - (count - 1) / 2.0)[place]
     return ranks
+
+
+def quantiles(values: Array, shares: Sequence[float]) -> Array:
+    """Return the quantiles of values in a row: straight lines between order statistics, NaN where a value is NaN.
+
+    To the bit what ``numpy.quantile`` gives, which loads its masked arrays first: a tenth of a command's start.
+
+    >>> quantiles(np.array([4.0, 1.0, 3.0, 2.0]), [0.0, 0.5, 0.9])
+    array([1. , 2.5, 3.7])
+    """
+    ordered, at = np.sort(values), np.asarray(shares, dtype=np.float64) * (values.size - 1)
+    if np.isnan(ordered[-1]):
+        return np.full(at.shape, np.nan)
+    below = np.floor(at).astype(np.int64)
+    low, high = ordered[below], ordered[np.minimum(below + 1, values.size - 1)]
+    part, step = at - below, high - low
+    found: Array = np.where(part >= 0.5, high - step * (1.0 - part), low + step * part)
+    return found

@@ -87,8 +87,8 @@ class Scenario:
 
         Code of another package that it names is tried on a small case; raises PackageError where it fails.
         """
-        from clustersim.assemble.brought import tried
         from clustersim.assemble.parts import check_bought
+        from clustersim.assemble.tried import tried
 
         inputs = self.load()
         money = inputs.scenario.tco is not None
@@ -199,7 +199,7 @@ class Scenario:
     @told("train")
     def scaling(self, low: int, high: int, *, workload: str = "") -> Answer:
         """Return weak and strong scaling curves from ``low`` to ``high`` cards."""
-        from clustersim.report.pages.training import scaling_answer
+        from clustersim.report.pages.scaling import scaling_answer
 
         return scaling_answer(self.load(incumbent=False), workload, low=low, high=high)
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from clustersim.errors import InputError, PackageError
 from clustersim.fabric.parts import TOPOLOGIES as OURS
 from clustersim.fabric.parts import NetworkParts
-from clustersim.fabric.placement import contention
-from clustersim.fabric.topology import Graph, check_connected, network_parts
-from clustersim.finance.tax import taxed
-from clustersim.plugins import ENGINES, TAX_REGIMES, TOPOLOGIES, brought, seconds_of
-from clustersim.schema.demand import ServingWorkload
-from clustersim.schema.find_software import find_software
+from clustersim.plugins import TOPOLOGIES, brought
 from clustersim.schema.inputs import Inputs
 
-__all__ = ["MOST_SERVERS", "LaidOut", "is_brought", "laid_out", "tried"]
+if TYPE_CHECKING:
+    from clustersim.fabric.topology import Graph
+
+__all__ = ["MOST_SERVERS", "LaidOut", "is_brought", "laid_out"]
 
 #: Servers of the largest network whose traffic to everyone is found on the graph; beyond, the builder states it.
 MOST_SERVERS = 128
@@ -41,29 +40,6 @@ def is_brought(topology: str) -> bool:
     return topology not in {*OURS, "dragonfly"}
 
 
-def tried(inputs: Inputs) -> tuple[str, ...]:
-    """Run the code of other packages that a scenario names on a small case, and return what was tried, in words.
-
-    Raises PackageError where it cannot be loaded, fails, or does not give what it promises.
-    """
-    found = []
-    for site in inputs.groups or (inputs,):
-        if site.scenario.cluster.fabric is not None and is_brought(site.fabric.topology):
-            laid_out(site)
-            found.append(brought(TOPOLOGIES, site.fabric.topology))
-    served = [work for work in inputs.scenario.demand.values() if isinstance(work, ServingWorkload)]
-    for work in served:
-        serving = find_software(work.engine, role="serving").profile.serving
-        if serving is not None and serving.beside:
-            seconds_of(serving.beside, np.array([1.0, 64.0, 4096.0]), layers=32, moe_layers=0, tp=1,
-                       layer_s=1e-5, step_s=1e-3, expert_layer_s=0.0)  # fmt: skip
-            found.append(brought(ENGINES, serving.beside))
-    if inputs.company is not None and (regime := inputs.company.drivers.tax_regime) != "loss_pool":
-        taxed(brought(TAX_REGIMES, regime), np.array([-1e3, 1e3]), rate=0.25)
-        found.append(brought(TAX_REGIMES, regime))
-    return tuple(dict.fromkeys(str(code.__doc__) for code in found))
-
-
 def laid_out(inputs: Inputs) -> LaidOut:
     """Return the network of a cluster whose topology another package brings.
 
@@ -84,6 +60,8 @@ def _laid_out(
     oversubscription: float,
 ) -> LaidOut:  # fmt: skip
     import networkx as nx  # a tenth of a second, which only another package's network is worth
+
+    from clustersim.fabric.topology import check_connected, network_parts
 
     build = brought(TOPOLOGIES, name)
     graph = build(
@@ -113,6 +91,8 @@ def _slower(graph: Graph, cards: int, per_server: int, rate: float) -> tuple[flo
     """How many times slower than its NIC's rate a card gets on in a ring, and in traffic to everyone."""
     if cards <= per_server:
         return 1.0, 1.0
+    from clustersim.fabric.placement import contention
+
     everyone = np.arange(cards)[np.newaxis]
     ring = graph.graph.get(RING)
     if ring is None:

@@ -82,6 +82,7 @@ def calibrated_engine(engine: Efficiency, found: CalibratedProfile | None) -> Ef
         one_shot_s=engine.one_shot_s * _factor(found, "latency"),
         layer_s=engine.layer_s * layer,
         expert_layer_s=engine.expert_layer_s * layer,
+        expert_copy_s=engine.expert_copy_s / memory,
         step_s=engine.step_s * step,
         sequence_s=engine.sequence_s * step,
         rank_sequence_s=engine.rank_sequence_s * step,

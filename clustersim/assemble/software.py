@@ -50,6 +50,7 @@ _KINDS = {
     "moe_bf16": ("moe_bf16", "moe"),
     "moe_window": ("moe_window", "moe_bf16", "moe"),
     "moe_linear": ("moe_linear", "moe"),
+    "moe_linear_bf16": ("moe_linear_bf16", "moe_linear", "moe_bf16", "moe"),
     "moe_wide": ("dense",),
     "moe_wide_bf16": ("dense_bf16", "dense"),
     "mla": ("mla", "moe"),
@@ -131,7 +132,7 @@ def constants_kind(model: Model, linear: str) -> str:
         return "mla_fp4" if linear == "fp4" else "mla"
     base = "moe" if model.experts else "dense"
     if kinds & {"linear", "state space"}:
-        return f"{base}_linear"
+        return "moe_linear_bf16" if base == "moe" and linear in _WIDE else f"{base}_linear"
     if model.experts and "window" in kinds:
         return "moe_window"
     if model.experts and model.expert_ffn_hidden >= model.hidden:
@@ -154,11 +155,11 @@ def fitted(profile: SoftwareProfile, card: str, model: Model, linear: str) -> bo
 
 
 #: Class of constants -> the class that stands in where it was not fitted apart.
-_ALIKE = {"dense_bf16": ("dense",), "mla_fp4": ("mla",)}
+_ALIKE = {"dense_bf16": ("dense",), "mla_fp4": ("mla",), "moe_linear_bf16": ("moe_linear",)}
 #: Class of constants -> kinds of mixers that its measured models have beside full and latent ones.
 _SPECIAL = {
     "moe_window": {"window"}, "moe_linear": {"linear", "state space"}, "dense_linear": {"linear"},
-    "mla_sparse": {"sparse latent"},
+    "moe_linear_bf16": {"linear", "state space"}, "mla_sparse": {"sparse latent"},
 }  # fmt: skip
 
 
@@ -243,6 +244,7 @@ def _efficiency(profile: SoftwareProfile, of: EngineConstants, gemm: float, memo
         handover_token_s=serving.handover.token.value if serving.handover else 0.0,
         expert=of.expert,
         expert_layer_s=of.expert_layer_us * 1e-6,
+        expert_copy_s=of.expert_copy_ns * 1e-9,
         latent_rows=of.latent_rows,
         latent_share=of.latent_share,
         latent_format=of.latent_format,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,8 @@ from typing import Any
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.schema.calibrated import FACTORS
 from clustersim.schema.demand import ServingWorkload
+from clustersim.schema.imports.registry import IMPORTERS, kind_of, open_source
+from clustersim.schema.imports.source import PROVENANCE
 from clustersim.schema.inputs import Inputs, load_one
 from clustersim.schema.profiles import CardProfile, load_model
 from clustersim.schema.serving import ServingPlan
@@ -39,6 +41,8 @@ _MULTIPLIED = frozenset({"matrix", "memory", "attention"})
 #: What is put on a row's card.
 Change = Callable[[CardProfile], CardProfile]
 Row = Mapping[str, str]
+#: Columns that say where a row comes from, and nothing of what was measured.
+_WHENCE = frozenset({"id", "source", "source_path", "source_url", *PROVENANCE})
 #: Columns that tell a domain, the more telling first.
 _SIGNS = (
     ("operators", {"benchmark", "dtype", "shape_or_size", "measured", "unit"}),
@@ -118,9 +122,14 @@ def read_data(files: Sequence[str | Path]) -> list[tuple[str, str, list[Row]]]:
     """
     out: list[tuple[str, str, list[Row]]] = []
     for file in files:
-        table = read_rows(Path(file))
+        try:
+            table = read_rows(Path(file))
+        except InputError as error:
+            raise _to_import(Path(file)) or error from None
         domain = domain_of(table.columns)
         if not domain:
+            if other := _to_import(Path(file)):
+                raise other
             needed = "; ".join(f"{name}: {', '.join(sorted(cols))}" for name, cols in _SIGNS)
             raise InputError(
                 f"{table.name}: its columns are those of no measured rows. Columns that tell: {needed}."
@@ -132,13 +141,46 @@ def read_data(files: Sequence[str | Path]) -> list[tuple[str, str, list[Row]]]:
     return out
 
 
+def _to_import(file: Path) -> InputError | None:
+    """What to do with a file that is no table of rows, where it can be made rows of."""
+    try:
+        source = open_source(file)
+        kind = kind_of(source)
+    except InputError:
+        return None
+    return InputError(
+        f"{source.name}: is no table of rows yet, it is {IMPORTERS[kind].what}:"
+        f" `clustersim import {source.name} -o FOLDER` makes rows of it"
+    )
+
+
+def _once(
+    tables: Iterable[tuple[str, str, Sequence[Row]]], aside: list[tuple[str, str]], card: str
+) -> Iterator[tuple[str, str, list[Row]]]:
+    """The rows that may be a card's, copies set aside: one measurement that is given twice tells no more than once."""
+    seen: set[tuple[str, frozenset[tuple[str, str]]]] = set()
+    for name, domain, every in tables:
+        fresh = []
+        for index, row in enumerate(every, 1):
+            if not _may_be(row, card):
+                continue
+            cells = frozenset((k, v.strip()) for k, v in row.items() if k not in _WHENCE and v and v.strip())
+            if (domain, cells) in seen:
+                aside.append(
+                    (f"{name}: {row.get('id') or f'row {index}'}", "is a copy of a row above: counted once")
+                )
+            else:
+                seen.add((domain, cells))
+                fresh.append(row)
+        yield name, domain, fresh
+
+
 def rows_of(card: CardProfile, tables: Iterable[tuple[str, str, Sequence[Row]]]) -> Rows:
     """Return the rows of a card; those of other cards are passed over, those that cannot be predicted set aside."""
     rows: list[Measured] = []
     aside: list[tuple[str, str]] = []
     seen: dict[str, int] = {}
-    for name, domain, every in tables:
-        table = [row for row in every if _may_be(row, card.name)]
+    for name, domain, table in _once(tables, aside, card.name):
         if not table:
             continue
         for found in _READERS.get(domain, _serving)(domain, table):

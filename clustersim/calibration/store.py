@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -24,11 +25,14 @@ class Store:
         self.taken = 0
         """How many times were known already."""
         if file is not None and file.is_file():
-            for line in file.read_text(encoding="utf-8").splitlines():
+            for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
                 try:
                     found = json.loads(line)
-                    self._known[found["key"]] = found["times"]
-                except (ValueError, KeyError, TypeError):
+                    times = {str(k): float(v) for k, v in found["times"].items()}
+                    if not times or not all(math.isfinite(v) and v > 0 for v in times.values()):
+                        continue
+                    self._known[str(found["key"])] = times
+                except (ValueError, KeyError, TypeError, AttributeError):
                     # The last line of a run that was killed may be cut off: that time is asked anew.
                     continue
 

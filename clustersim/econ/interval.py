@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from clustersim.econ.bom import Bill
 from clustersim.errors import InputError
+from clustersim.special import quantiles
 
 __all__ = ["Range", "Spread", "bill_range", "closing_card_price", "spread"]
 
@@ -58,7 +59,7 @@ def spread(samples: Array) -> Spread:
     >>> spread(np.arange(101.0))
     Spread(p10=10.0, p50=50.0, p90=90.0)
     """
-    return Spread(*(float(v) for v in np.percentile(samples, [10, 50, 90])))
+    return Spread(*(float(v) for v in quantiles(samples, (0.1, 0.5, 0.9))))
 
 
 def bill_range(bill: Bill, integration: tuple[float, float]) -> tuple[float, float]:

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from clustersim.intervals.layouts import stretches
 from clustersim.intervals.maturity import MEASURED, Known, known_of, shipped_known
 from clustersim.intervals.residuals import Residual, evidence, shipped_residuals
+from clustersim.special import quantiles
 
 __all__ = ["LEANING", "Band", "Calibration", "calibration", "classed", "shipped_band", "with_own"]
 
@@ -210,7 +211,7 @@ def _between(values: Array, voice: NDArray[np.int64]) -> float:
     sources, rows = len(count), int(count.sum())
     if sources < 2 or rows == sources:
         return 1.0
-    kept = np.clip(values, *np.quantile(values, [_OUTERMOST, 1.0 - _OUTERMOST]))
+    kept = np.clip(values, *quantiles(values, [_OUTERMOST, 1.0 - _OUTERMOST]))
     mean = np.bincount(voice, kept) / count
     inside = float(((kept - mean[voice]) ** 2).sum()) / (rows - sources)
     across = float((count * (mean - kept.mean()) ** 2).sum()) / (sources - 1)

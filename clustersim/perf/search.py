@@ -23,18 +23,11 @@ from clustersim.perf.memory import memory_per_card
 from clustersim.perf.plan import RECOMPUTE, Plan
 from clustersim.perf.schedules import fewest_micro_batches
 from clustersim.perf.step import step_columns
-from clustersim.perf.terms import StepTerms
+from clustersim.perf.terms import NO_TERMS, StepTerms
 
 __all__ = [
-    "FoundPlan",
-    "Other",
-    "PlanSpace",
-    "PointPlans",
-    "SearchResult",
-    "plan_numbered",
-    "search_plans",
-    "search_points",
-]
+    "FoundPlan", "Other", "PlanSpace", "PointPlans", "SearchResult", "plan_numbered", "search_plans", "search_points",
+]  # fmt: skip
 
 #: Fields of a plan that the search loops over; the others are columns.
 _WORDS = ("schedule", "recompute", "zero", "sequence_parallel", "offload_optimizer", "offload_activations")
@@ -160,10 +153,13 @@ def _layouts(job: TrainJob, space: PlanSpace) -> Iterator[tuple[int, ...]]:
                     yield tp, pp, dp, cp, ep, micro, v
 
 
-def search_plans(job: TrainJob, space: PlanSpace | None = None, top: int = 10) -> SearchResult:
+def search_plans(
+    job: TrainJob, space: PlanSpace | None = None, top: int = 10, *, terms: bool = True
+) -> SearchResult:
     """Return the ``top`` fastest plans of a space; its front and what each choice is worth when they are asked for.
 
-    Every plan keeps what the space does not name from the plan of the job, such as its software.
+    Every plan keeps what the space does not name from the plan of the job, such as its software. Without ``terms`` the
+    best have their times and memory alone.
 
     Raises InfeasibleError when no plan can be laid out, or none fits.
     """
@@ -185,7 +181,7 @@ def search_plans(job: TrainJob, space: PlanSpace | None = None, top: int = 10) -
     fitting = _Fitting(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(_Fitting)))
     search = _Search(columns, words, job, fitting)
     return SearchResult(
-        best=tuple(search.found(i) for i in search.fastest(top)),
+        best=tuple(search.found(i) if terms else search.timed(i) for i in search.fastest(top)),
         possible=possible,
         fitting=fitting.time.size,
         _search=search,
@@ -314,9 +310,16 @@ class _Search:
         fitting = self.fitting
         return np.lexsort((fitting.words, fitting.row, fitting.memory, fitting.time))
 
-    def found(self, index: int) -> FoundPlan:
+    def _job(self, index: int) -> TrainJob:
         row, number = int(self.fitting.row[index]), int(self.fitting.words[index])
-        job = _by(self.job, *_degrees_and_flags(self.columns, self.words, row, number))
+        return _by(self.job, *_degrees_and_flags(self.columns, self.words, row, number))
+
+    def timed(self, index: int) -> FoundPlan:
+        time, memory = float(self.fitting.time[index]), float(self.fitting.memory[index])
+        return FoundPlan(self._job(index).plan, time, memory, "", "", NO_TERMS)
+
+    def found(self, index: int) -> FoundPlan:
+        job = self._job(index)
         terms = step_columns(job).terms
         plain = StepTerms(*(float(getattr(terms, f.name)) for f in fields(terms)))
         binds, then = binding(time_shares(plain, job.plan, job.network))

@@ -261,7 +261,7 @@ def iteration_terms(
     return IterationTerms(
         tokens=n,
         weights_s=as_array(stages * weights),
-        activations_s=stages * moved / bandwidth,
+        activations_s=as_array(stages * (moved / bandwidth + _copies_s(part, model, layout, efficiency))),
         exchange_s=stages * exchange,
         overhead_s=_beside(part, model, layout, efficiency) if efficiency.beside else zero + overhead,
         kv_s=attention.kv_s,
@@ -276,6 +276,18 @@ def iteration_terms(
         held_bytes=held * stage_share(model, layout) / layout.dp,
         not_modelled=(*not_modelled(model), *_unpacked(precision, card)),
     )
+
+
+def _copies_s(n: Array, model: Model, layout: Layout, efficiency: Efficiency) -> Any:
+    """Seconds of a stage's layers for the copies of ``n`` tokens beside the experts' products.
+
+    A tensor group does not divide them: each of its cards sorts, gathers and sums every copy of its tokens. Where
+    tokens are exchanged, a card sees those that are sent to its experts.
+    """
+    seen = n * model.experts_per_token
+    if layout.dp > 1:
+        seen = seen * expert_token_share(n, model.experts, model.experts_per_token, layout.ep) / layout.ep
+    return seen * (model.moe_layers * stage_share(model, layout)) * efficiency.expert_copy_s
 
 
 def _sequence_s(layout: Layout, efficiency: Efficiency) -> float:

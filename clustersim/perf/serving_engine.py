@@ -114,8 +114,10 @@ class Efficiency:
     sequence in it, ``one_shot_s`` the latency of a small all-reduce in one domain, ``request_s`` the time outside
     the model that a request spends before its first token, ``prompt_token_s`` what it spends there per prompt
     token. A mixture of experts adds ``expert_layer_s`` per expert layer (routing, permuting) and runs its grouped
-    products at ``expert`` times both shares. ``latent_rows`` are the heads that decode of a latent works on at least,
-    ``latent_share`` the share of the peak in ``latent_format`` that it reaches (without them, prefill's).
+    products at ``expert`` times both shares; every copy of a token that a card brings to its experts takes
+    ``expert_copy_s`` a layer beside the products (sorting, gathering, quantising, summing). ``latent_rows`` are the
+    heads that decode of a latent works on at least, ``latent_share`` the share of the peak in ``latent_format`` that
+    it reaches (without them, prefill's).
     ``far_exchange_s`` is what each exchange of experts' tokens between coherent domains takes beside the fabric's time:
     its launches, and waiting for the last rank. ``handover_s`` and ``handover_token_s`` are what the engines take to
     hand a prompt's cache to another replica, beside the fabric's time, for a prompt and for each of its tokens.
@@ -135,6 +137,7 @@ class Efficiency:
     request_s: float
     expert: float = 1.0
     expert_layer_s: float = 0.0
+    expert_copy_s: float = 0.0
     prompt_token_s: float = 0.0
     latent_rows: float = 1.0
     latent_share: float = 0.0
@@ -173,6 +176,7 @@ class Efficiency:
             "one_shot_s",
             "request_s",
             "expert_layer_s",
+            "expert_copy_s",
             "prompt_token_s",
             "far_exchange_s",
             "handover_s",

@@ -23,7 +23,7 @@ from clustersim.perf.memory import memory_per_card
 from clustersim.perf.plan import Plan
 from clustersim.perf.search import FoundPlan, PlanSpace, plan_numbered, search_plans, search_points
 from clustersim.perf.step import step_columns
-from clustersim.perf.terms import StepTerms
+from clustersim.perf.terms import NO_TERMS, StepTerms
 
 __all__ = [
     "KEPT",
@@ -127,8 +127,10 @@ def kinds_in(space: PlanSpace) -> list[PlanSpace]:
     return [replace(space, zero=part) for part in parts if part]
 
 
-def best_of_kinds(job: TrainJob, space: PlanSpace, errors: PlanErrors, top: int = KEPT) -> list[FoundPlan]:
-    """Return the best plans of every kind that fit, by corrected time.
+def best_of_kinds(
+    job: TrainJob, space: PlanSpace, errors: PlanErrors, top: int = KEPT, *, terms: bool = True
+) -> list[FoundPlan]:
+    """Return the best plans of every kind that fit, by corrected time; their ``terms`` where they are asked for.
 
     Raises InfeasibleError where no plan of any kind fits.
     """
@@ -136,7 +138,7 @@ def best_of_kinds(job: TrainJob, space: PlanSpace, errors: PlanErrors, top: int 
     refused: InfeasibleError | None = None
     for part in kinds_in(space):
         try:
-            found += search_plans(job, part, top).best
+            found += search_plans(job, part, top, terms=terms).best
         except InfeasibleError as error:
             refused = refused or error
     if not found:
@@ -152,9 +154,9 @@ def shortlist(job: TrainJob, space: PlanSpace, errors: PlanErrors, kept: int = K
     Raises InfeasibleError where no plan can be laid out.
     """
     roomy = replace(job, card=replace(job.card, memory_bytes=math.inf))
-    plans = [f.plan for f in best_of_kinds(roomy, space, errors, KEPT_ROOMY)]
+    plans = [f.plan for f in best_of_kinds(roomy, space, errors, KEPT_ROOMY, terms=False)]
     with suppress(InfeasibleError):
-        plans = [f.plan for f in best_of_kinds(job, space, errors, kept)] + plans
+        plans = [f.plan for f in best_of_kinds(job, space, errors, kept, terms=False)] + plans
     return tuple(dict.fromkeys(plans))
 
 
@@ -189,9 +191,6 @@ def choose(
     return Choice(best, corrected, other if abs(lead) <= error else None, lead)
 
 
-_NO_TERMS = StepTerms(*(0.0 for _ in fields(StepTerms)))
-
-
 @dataclass(frozen=True, slots=True)
 class _Searched:
     """The fastest plan of every kind at each point, rows by the kinds' spaces, and the kind that each point takes
@@ -209,7 +208,7 @@ class _Searched:
         found = [search_points(job, part) for part in spaces]
         of_points: list[tuple[Any, Any]] = [(Column(f.time), Column(f.memory)) for f in found]
         firsts = [
-            FoundPlan(Plan(zero=part.zero[0]), *both, "", "", _NO_TERMS)
+            FoundPlan(Plan(zero=part.zero[0]), *both, "", "", NO_TERMS)
             for part, both in zip(spaces, of_points, strict=True)
         ]
         of = values_of(_fastest(firsts, errors, math.inf, kind))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-__all__ = ["StepTerms"]
+__all__ = ["NO_TERMS", "StepTerms"]
 
 #: A number, or an array with one entry a plan.
 Real = Any
@@ -34,3 +34,7 @@ class StepTerms:
     def total(self) -> Real:
         """The step time: the sum of all terms."""
         return sum(getattr(self, f.name) for f in fields(self))
+
+
+#: Of a plan whose time alone is asked for.
+NO_TERMS = StepTerms(*(0.0 for _ in fields(StepTerms)))

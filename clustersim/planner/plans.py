@@ -14,15 +14,15 @@ from clustersim.econ.interval import Spread
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.search import FoundPlan
 from clustersim.perf.shortlist import PlanErrors, kind_of
-from clustersim.pipeline import SiteRun, StageCache
+from clustersim.pipeline import SiteRun, StageCache, run_site
 from clustersim.planner.chances import Sureness, shares_of_wins
 from clustersim.planner.finish import work_named
 from clustersim.planner.ranking import TIE, fair_front, fair_order, ties_of
-from clustersim.planner.training import PlanSearch, Question, best_plans, run_planned
+from clustersim.planner.training import PlanSearch, Question, best_plans
 from clustersim.planner.uncertainty import headlines
 from clustersim.schema.inputs import Inputs
 
-__all__ = ["PlanChance", "PlannedRun", "Ranking", "fare", "rank_plans"]
+__all__ = ["PlanChance", "PlannedRun", "Ranking", "fare", "rank_plans", "run_planned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +170,14 @@ def rank_plans(
     else:
         plans = fair_order(rows, lambda p: p.corrected_s, lambda p: p.corrected_cny_per_mtoken)
     return Ranking(tuple(plans), tuple(searches), tuple(dict.fromkeys(said)), errors)
+
+
+def run_planned(asked: Question, plan: FoundPlan, cache: StageCache | None = None) -> SiteRun:
+    """Return the forward run of the site on a found plan's cards by that plan.
+
+    Raises InputError where the scenario or its prices leave something out that the bill needs.
+    """
+    return run_site(asked.by(plan).inputs, cache)
 
 
 def _run(

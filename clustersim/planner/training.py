@@ -15,16 +15,15 @@ from clustersim.errors import InfeasibleError, InputError, suggest
 from clustersim.perf.job import TrainJob
 from clustersim.perf.search import FoundPlan, Other, PlanSpace, SearchResult, search_plans
 from clustersim.perf.shortlist import LEAN, PlanErrors, kind_of, kinds_in
-from clustersim.pipeline import SiteRun, StageCache, run_site
 from clustersim.schema.demand import TrainingWorkload
 from clustersim.schema.inputs import Inputs
 from clustersim.workloads import run_workload
 from clustersim.workloads.training import plan_errors, space_of
-from clustersim.workloads.work import Work
+from clustersim.workloads.work import StageCache, Work
 
 __all__ = [
     "BATCH_SLACK", "PlanSearch", "Question", "batches", "best_plans", "chosen_workload", "days_for", "goodput",
-    "run_planned", "sizes", "with_batch",
+    "sizes", "with_batch",
 ]  # fmt: skip
 
 #: How far a batch that is sized may lie from the scenario's own: training does not notice a tenth (assumption).
@@ -231,14 +230,6 @@ def batches(asked: Question, cards: int) -> list[int]:
         if near and abs(near - own) <= BATCH_SLACK * own:
             found.append(near)
     return list(dict.fromkeys(found))[:MOST_BATCHES]
-
-
-def run_planned(asked: Question, plan: FoundPlan, cache: StageCache | None = None) -> SiteRun:
-    """Return the forward run of the site on a found plan's cards by that plan.
-
-    Raises InputError where the scenario or its prices leave something out that the bill needs.
-    """
-    return run_site(asked.by(plan).inputs, cache)
 
 
 def goodput(asked: Question, cache: StageCache | None = None) -> float:

@@ -18,6 +18,8 @@ __all__ = ["read_sheets"]
 _REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 #: No table that a report prints is wider.
 MOST_COLUMNS = 500
+#: Rows that a spreadsheet has.
+MOST_ROWS = 1_048_576
 
 
 def read_sheets(path: str | Path) -> dict[str, str]:
@@ -36,7 +38,7 @@ def read_sheets(path: str | Path) -> dict[str, str]:
     out = {}
     for sheet in xml_of(archive, "xl/workbook.xml").iter(f"{MAIN}sheet"):
         member = f"xl/{targets.get(sheet.get(_REL, ''), '')}"
-        out[sheet.get("name", member)] = _csv(xml_of(archive, member), strings)
+        out[sheet.get("name", member)] = _csv(xml_of(archive, member), strings, archive.name)
     return out
 
 
@@ -44,17 +46,20 @@ def _parts(archive: Archive, member: str) -> list[ElementTree.Element]:
     return list(xml_of(archive, member)) if member in archive.names else []
 
 
-def _csv(sheet: ElementTree.Element, strings: list[str]) -> str:
+def _csv(sheet: ElementTree.Element, strings: list[str], name: str) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     at = 0
     spans, held = _merged(sheet), ""
     for row in sheet.iter(f"{MAIN}row"):
-        number = int(row.get("r", at + 1))
-        # Empty rows are not stored; the line of a figure is the row of the sheet.
-        out.write("\n" * max(0, min(number - at - 1, 10_000)))
-        at = number
-        cells = _cells(row, strings)
+        stated = row.get("r") or ""
+        number = int(stated) if re.fullmatch(r"[0-9]{1,9}", stated) else at + 1
+        if number > MOST_ROWS:
+            raise InputError(f"{name}: a sheet has more than {MOST_ROWS:,} rows")
+        # Empty rows are not stored; the line of a figure is the row of the sheet. Rows that step back add none.
+        out.write("\n" * max(0, number - at - 1))
+        at = max(at, number)
+        cells = _cells(row, strings, name)
         # A label that is merged over several rows is that of each.
         if spans.get(number) and cells and not cells[0]:
             cells[0] = held
@@ -74,19 +79,24 @@ def _merged(sheet: ElementTree.Element) -> dict[int, bool]:
     return out
 
 
-def _cells(row: ElementTree.Element, strings: list[str]) -> list[str]:
+def _cells(row: ElementTree.Element, strings: list[str], name: str) -> list[str]:
     cells: dict[int, str] = {}
-    for k, (column, text) in enumerate(_values(row, strings)):
+    for k, (column, text) in enumerate(_values(row, strings, name)):
         at = k if column < 0 else column
         if at < MOST_COLUMNS:
             cells[at] = text
     return [cells.get(k, "") for k in range(max(cells, default=-1) + 1)]
 
 
-def _values(row: ElementTree.Element, strings: list[str]) -> Iterator[tuple[int, str]]:
+def _values(row: ElementTree.Element, strings: list[str], name: str) -> Iterator[tuple[int, str]]:
     for cell in row.iter(f"{MAIN}c"):
         kind, value = cell.get("t", "n"), cell.findtext(f"{MAIN}v") or ""
-        if kind == "s" and value.isdigit() and int(value) < len(strings):
+        if kind == "s":
+            # The number of a text that is not there is no figure of the sheet.
+            if not re.fullmatch(r"[0-9]{1,9}", value.strip()) or int(value) >= len(strings):
+                raise InputError(
+                    f"{name}: a cell names a text that the workbook does not hold: it is damaged"
+                )
             value = strings[int(value)]
         elif kind == "inlineStr":
             value = "".join(t.text or "" for t in cell.iter(f"{MAIN}t"))

@@ -5,7 +5,6 @@ The command line prints it, a notebook shows it, and a folder keeps it; no other
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -194,13 +193,15 @@ def short(blocks: Sequence[Block]) -> str:
 
 def html_of(block: Block) -> str:
     """Return a line or a table as HTML."""
+    from html import escape  # its table of entities is long, and a terminal shows none
+
     if isinstance(block, str):
-        return f"<pre>{html.escape(spoken(block))}</pre>" if block.strip() else ""
+        return f"<pre>{escape(spoken(block))}</pre>" if block.strip() else ""
     if not block:
         return "<p>(no rows)</p>"
     columns, *cells = table_cells(block)
-    head = "".join(f"<th>{html.escape(c)}</th>" for c in columns)
-    body = "".join("<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in row) + "</tr>" for row in cells)
+    head = "".join(f"<th>{escape(c)}</th>" for c in columns)
+    body = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in cells)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 

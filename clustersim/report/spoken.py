@@ -92,7 +92,7 @@ def spoken_cell(column: str, text: str) -> str:
         return _note(text)
     if term := _TERM.fullmatch(text):
         words = _label(term[1]) or _label(spoken_unit(term[1])[0])
-        return f"{words} {text}" if words else text
+        return f"{words} {text}" if words else _catalogue()[0].get(text, text)
     return chinese(text)
 
 

@@ -45,6 +45,9 @@ _RC: Any = {
     "font.family": HOUSE,
 }
 
+#: With these, no engine of layouts is what a figure has of its own accord.
+_NO_LAYOUT: Any = {"figure.autolayout": False, "figure.constrained_layout.use": False}
+
 
 def new_figure(width: float = 9.0, height: float = 4.6) -> tuple[Figure, Axes]:
     """Return a figure and its axes in the house style, without touching any global state."""
@@ -95,11 +98,11 @@ def save(figure: Figure, path: Path) -> None:
             _make_labels_drawable(axis)
     for artist in figure.findobj(Text):
         _make_drawable(artist)
-    with rc_context(_RC):
+    with rc_context(_RC | _NO_LAYOUT):
         if (layout := figure.get_layout_engine()) is not None:
-            # Saving a figure with a layout draws all of it once for the layout's sake alone.
+            # Saving a figure that has an engine of layouts, even an idle one, draws all of it once for its sake alone.
             layout.execute(figure)
-            figure.set_layout_engine("none")
+            figure.set_layout_engine(None)
         figure.savefig(path, format="png", metadata={"Software": None})
 
 

@@ -223,6 +223,7 @@ class EngineConstants(Model):
         "moe_bf16",
         "moe_window",
         "moe_linear",
+        "moe_linear_bf16",
         "mla",
         "mla_fp4",
         "mla_sparse",
@@ -249,6 +250,8 @@ class EngineConstants(Model):
     """Share of the matrix rate that experts reach."""
     expert_layer_us: float = Field(0.0, ge=0)
     """Time beside the kernels of each layer of experts, on top, microseconds."""
+    expert_copy_ns: float = Field(0.0, ge=0)
+    """Time of a token's copy at a layer of experts beside its products (sorting, gathering, summing), nanoseconds."""
     rank_sequence_us: float = Field(0.0, ge=0)
     """Time that a decoding sequence adds on its rank of attention-data parallelism, microseconds; 0: ``sequence``."""
     latent_rows: float = Field(1.0, ge=1)

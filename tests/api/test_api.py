@@ -56,6 +56,19 @@ def test_importing_loads_nothing_heavy_and_help_neither() -> None:
         assert done.returncode == 0, done.stderr
 
 
+def test_training_loads_no_money_and_no_library_that_it_does_not_use() -> None:
+    unused = [
+        "clustersim.finance", "clustersim.market", "clustersim.econ", "clustersim.pipeline", "matplotlib", "pandas",
+        "scipy", "networkx", "multiprocessing", "numpy.ma",
+    ]  # fmt: skip
+    code = (
+        "import sys, clustersim as cs\nsite = cs.load('br166-1024')\nsite.check().text()\nsite.train().text()\n"
+        f"loaded = set({unused}) & set(sys.modules)\nassert not loaded, loaded"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_every_public_function_says_what_it_does_and_takes_typed_words() -> None:
     subjects = (cs.Scenario, cs.Company, cs.Result, cs.Study, cs.StudyFile, cs.StudyFolder, cs.Answer)
     functions = [f for f in map(cs.__dict__.get, NAMES) if inspect.isfunction(f)]

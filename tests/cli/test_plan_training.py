@@ -13,9 +13,9 @@ from click.testing import CliRunner
 from clustersim.cli.plan import training as command
 from clustersim.errors import InputError
 from clustersim.pipeline import run_site
-from clustersim.planner.plans import rank_plans
+from clustersim.planner.plans import rank_plans, run_planned
 from clustersim.planner.ranking import TIE
-from clustersim.planner.training import Question, best_plans, run_planned
+from clustersim.planner.training import Question, best_plans
 from clustersim.schema.inputs import load_inputs
 from clustersim.workloads.training import plan_words
 

@@ -74,3 +74,20 @@ def test_roots() -> None:
         ):
             want = optimize.brentq(f, -1.0, 1.0, xtol=1e-14)
             assert special.root(f, -1.0, 1.0, within=1e-12) == pytest.approx(want, abs=2e-12)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_quantiles_are_numpys_to_the_bit(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for size in (1, 2, 3, 10, 200, 255, 256):
+        shares = [0.0, 0.005, 0.1, 0.5, 0.9, 0.995, 1.0, *rng.random(20)]
+        for values in (
+            rng.lognormal(0.0, 3.0, size),
+            rng.integers(0, 3, size) / 7.0,
+            -rng.random(size) * 1e300,
+        ):
+            assert special.quantiles(values, shares).tobytes() == np.quantile(values, shares).tobytes()
+        broken = np.where(np.arange(size) == size // 2, np.nan, 1.0)
+        assert (
+            np.isnan(special.quantiles(broken, shares)).all() and np.isnan(np.quantile(broken, shares)).all()
+        )

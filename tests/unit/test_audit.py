@@ -7,6 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 from printed_company import make
+from printed_faults import has_fault
 
 from clustersim.cli.forecast import audit as command
 from clustersim.errors import CheckFailed, InputError
@@ -74,7 +75,7 @@ def injected(factor, some):
             rows[k][at] = f"{value + step:.{len(text.partition('.')[2])}f}"
 
         texts = edited(table, change)
-        if not faults(texts):
+        if not has_fault(texts):
             missed.append(list(csv.reader(io.StringIO(texts[table])))[k][0])
     return 1 - len(missed) / len(some), set(missed)
 

@@ -6,8 +6,8 @@ from collections import Counter
 import pytest
 from companies import STYLES, make, render
 from company_faults import FAULTS as KINDS
+from printed_faults import has_fault
 
-from clustersim.errors import InputError
 from clustersim.finance.audit.run import audit_texts
 
 NAMES = ["us gaap", "ifrs", "mainland", "hong kong"]
@@ -15,18 +15,10 @@ NAMES = ["us gaap", "ifrs", "mainland", "hong kong"]
 LEFT = 6
 
 
-def alarms(texts):
-    """Faults, or the refusal of a report that cannot be read as it is printed."""
-    try:
-        return [f"{f.check} ({f.where})" for f in audit_texts(texts).faults]
-    except InputError as error:
-        return [f"refused: {error}"]
-
-
 def detected(style, seed, kind):
     book = make(style, seed)
     KINDS[kind](book, random.Random(seed))
-    return bool(alarms(render(book, style)))
+    return has_fault(render(book, style))
 
 
 @pytest.mark.parametrize("style", STYLES, ids=NAMES)

@@ -24,6 +24,20 @@ __all__ = ["put"]  # a fixture
 PRICES = 'part,unit price,currency,lead time,supplier\nnic-400g,"1,650.00",USD,10 weeks,ACME\nswitch-64x400g,¥ 280000,CNY,,ACME\n'
 
 
+def book(archive: zipfile.ZipFile, *sheets: str) -> None:
+    """The members of a workbook that name its sheets."""
+    spaces = (
+        'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+        ' xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+    )
+    named = "".join(f'<sheet name="{name}" r:id="r{k}"/>' for k, name in enumerate(sheets, 1))
+    parts = "".join(
+        f'<Relationship Id="r{k}" Target="worksheets/sheet{k}.xml"/>' for k in range(1, len(sheets) + 1)
+    )
+    archive.writestr("xl/workbook.xml", f"<workbook {spaces}><sheets>{named}</sheets></workbook>")
+    archive.writestr("xl/_rels/workbook.xml.rels", f"<Relationships>{parts}</Relationships>")
+
+
 def workbook(rows: list[list[str]]) -> bytes:
     """A workbook as spreadsheets write it: texts shared, numbers in place."""
     import io
@@ -37,6 +51,7 @@ def workbook(rows: list[list[str]]) -> bytes:
     space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
+        book(archive, "prices")
         archive.writestr(
             "xl/worksheets/sheet1.xml", f"<worksheet {space}><sheetData>{cells}</sheetData></worksheet>"
         )
@@ -115,6 +130,7 @@ def test_broken_lists_of_prices_are_refused(put: Put, text: Any, words: tuple[st
 def test_a_workbook_with_entities_is_refused(put: Put, tmp_path: Path) -> None:
     path = tmp_path / "bomb.xlsx"
     with zipfile.ZipFile(path, "w") as archive:
+        book(archive, "prices")
         archive.writestr(
             "xl/worksheets/sheet1.xml", '<!DOCTYPE a [<!ENTITY b "bb">]><worksheet>&b;</worksheet>'
         )
@@ -139,3 +155,72 @@ def test_a_base_has_no_base_and_keeps_what_the_list_does_not_say(
     assert "rack-air" in parts and len(parts) > len(made.rows)
     with pytest.raises(InputError, match="lies over another book itself"):
         book_document("twice")
+
+
+SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData></worksheet>'
+
+
+def _rows(*rows: str) -> str:
+    """Rows of a sheet, each a line of cells parted by commas."""
+    cells = (
+        "".join(f'<c t="inlineStr"><is><t>{cell}</t></is></c>' for cell in row.split(",")) for row in rows
+    )
+    return SHEET.format("".join(f'<row r="{r}">{line}</row>' for r, line in enumerate(cells, 1)))
+
+
+def test_every_sheet_with_prices_is_read_and_the_others_are_named(put: Put, tmp_path: Path) -> None:
+    path = tmp_path / "two.xlsx"
+    sheets = {
+        "cover": _rows("offer of May"),
+        "nodes": _rows("offer,May", "part,price,currency", "nic-400g,9000,CNY", "合计,9000,"),
+        "net": _rows("part,price,currency,", "switch-64x400g,￥８５，０００ ,CNY,remark"),
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        book(archive, *sheets)
+        for k, text in enumerate(sheets.values(), 1):
+            archive.writestr(f"xl/worksheets/sheet{k}.xml", text)
+    made = read(path)
+    assert {row["part"]: row["value"] for row in made.rows} == {
+        "nic-400g": "9000 CNY",
+        "switch-64x400g": "85000 CNY",
+    }
+    assert any("left out: cover" in said for said in made.said)
+    assert any("is a sum of others" in said for said in made.said)
+
+
+@pytest.mark.parametrize(
+    ("price", "value"),
+    [
+        ("HK$ 100", 86.6), ("US$100", 710), ("$100", 710), ("￥１００", 100), ("100 元", 100), ("€100", None),
+        ("100 欧元", None), ("日元100", None), ("NT$100", None), ("S$100", None), ("£100", None),
+    ],
+)  # fmt: skip
+def test_no_currency_is_taken_for_another(put: Put, price: str, value: float | None) -> None:
+    """In a cell of its own, beside the price, or in the column's name."""
+    sign = price.replace("100", "").replace("１００", "").strip()
+    lists = (f"part,price\nnic-400g,{price}\n", f"part,price,currency\nnic-400g,100,{sign}\n",
+             f"部件,单价（{sign}）\nnic-400g,100\n")  # fmt: skip
+    for text in lists:
+        if value is None:
+            refused(put(text, "p.csv"), "is a list of prices")
+        else:
+            found = read(put(text, "p.csv")).content.parts["nic-400g"].price.value
+            assert found == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("name", "times"),
+    [("单价（元）", 1), ("单价（万元）", 1e4), ("单价（百万元）", 1e6), ("含税单价（元）", 1 / 1.13), ("不含税单价（元）", 1),
+     ("price (kCNY, VAT included)", 1e3 / 1.13), ("unit price excl. VAT (CNY)", 1), ("unit price incl. VAT (CNY)", 1 / 1.13),
+     ("price (million CNY)", 1e6), ("price CNY", None)],
+)  # fmt: skip
+def test_a_columns_name_says_what_it_counts_in(put: Put, name: str, times: float | None) -> None:
+    path = put(f'part,"{name}"\nnic-400g,3\n', "p.csv")
+    if times is None:
+        refused(path, "of no kind")
+    else:
+        assert read(path).content.parts["nic-400g"].price.value == pytest.approx(3 * times)
+
+
+def test_a_price_of_two_currencies_is_refused(put: Put) -> None:
+    refused(put("part,price,currency\nnic-400g,$100,CNY\n", "p.csv"), "in CNY by one cell and in USD")

@@ -123,6 +123,22 @@ def test_overheads_are_added_per_layer_step_and_expert_layer() -> None:
     assert terms([1.0], MOE, Layout(), e).overhead_s[0] == pytest.approx(10e-3 + 2e-3 + 9e-2)
 
 
+def test_copies_of_tokens_are_charged_and_no_tensor_group_divides_them() -> None:
+    e = replace(IDEAL, expert_copy_s=1e-8)
+    n = [1.0, 64.0, 8192.0]
+    for layout, share in (
+        (Layout(), 1.0),
+        (Layout(tp=8), 1.0),
+        (Layout(tp=8, ep=8), 1.0),
+        (Layout(dp=8, ep=8), 8.0),
+    ):
+        more = terms(n, MOE, layout, e).fixed_s - terms(n, MOE, layout).fixed_s
+        even = np.array(n) * 4 * 9 * 1e-8 / share
+        assert (more >= even * (1 - 1e-12)).all()
+        assert more[-1] == pytest.approx(even[-1], rel=0.05)
+    assert (terms(n, LLAMA, Layout(), e).fixed_s == terms(n, LLAMA, Layout()).fixed_s).all()
+
+
 def test_small_all_reduce_is_one_step_and_never_slower_than_the_fabric() -> None:
     from clustersim.fabric.collectives import collective_time
 

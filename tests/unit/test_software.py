@@ -145,6 +145,8 @@ def test_kinds_of_constants() -> None:
     assert constants_kind(model_spec(load_model("qwen3-30b-a3b")), "bf16") == "moe_bf16"
     assert constants_kind(model_spec(load_model("gpt-oss-120b")), "fp4") == "moe_window"
     assert constants_kind(model_spec(load_model("qwen3.6-27b")), "bf16") == "dense_linear"
+    assert constants_kind(model_spec(load_model("qwen3.5-397b-a17b")), "fp8") == "moe_linear"
+    assert constants_kind(model_spec(load_model("qwen3.5-397b-a17b")), "bf16") == "moe_linear_bf16"
     assert constants_kind(model_spec(load_model("glm-5")), "fp8") == "mla_sparse"
     assert constants_kind(model_spec(load_model("llama3-8b")), "bf16") == "dense_bf16"
 

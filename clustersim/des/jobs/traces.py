@@ -29,7 +29,7 @@ LAYOUTS: Mapping[str, tuple[str, ...]] = {
     "acme": ("job_id", "user", "gpu_num", "type", "state", "submit_time", "start_time", "end_time"),
     "helios": ("job_id", "user", "gpu_num", "state", "submit_time", "start_time", "end_time"),
     "sacct": ("JobID", "State", "Submit", "Start", "End"),
-    "plain": ("name", "cards", "arrives_s", "work_s"),
+    "plain": ("cards", "arrives_s", "work_s"),
 }
 PLAIN_COLUMNS = ("name", "tenant", "priority", "cards", "arrives_s", "starts_s", "work_s", "limit_s", "outcome",
                  "card_types", "cpus", "memory_bytes")  # fmt: skip
@@ -88,12 +88,13 @@ def read_jobs(path: str | Path, layout: str = "") -> JobTrace:
         reasons = "; ".join(f"{count} {reason}" for reason, count in left_out.items())
         raise InputError(f"{text.name}: no job of this trace has a known length ({reasons or 'it is empty'})")
     first = min(row.submit for row in rows)
-    jobs = tuple(_from(row, first) for row in sorted(rows, key=lambda row: row.submit))
+    jobs = tuple(_from(row, first, at) for at, row in enumerate(sorted(rows, key=lambda row: row.submit), 1))
     return JobTrace(text.name, layout, jobs, left_out)
 
 
-def _from(row: _Row, first: float) -> Job:
-    job = row.job
+def _from(row: _Row, first: float, at: int) -> Job:
+    # A job that the trace does not name is called by its place in the order of arrivals.
+    job = row.job if row.job.name else replace(row.job, name=str(at))
     starts = None if job.starts_s is None else job.starts_s - first
     return replace(job, arrives_s=row.submit - first, starts_s=starts)
 
@@ -105,6 +106,10 @@ def _table(text: Text) -> Table:
         every = [[c.strip() for c in row] for _, row in records(text.text, text.name, "|")]
         lines = [line for line, _ in records(text.text, text.name, "|")]
         columns = tuple(c for c in every[0] if c)
+        short = [Problem(text.name, line, "", f"fewer cells than columns ({len(row)}, not {len(columns)})")
+                 for line, row in zip(lines[1:], every[1:], strict=True) if len(row) < len(columns)]  # fmt: skip
+        if short:
+            raise InputError(f"{text.name}: {len(short)} line(s) do not fit the header", short[:_REPORTED])
         rows = tuple(dict(zip(columns, row, strict=False)) for row in every[1:])
         return Table(text.name, columns, rows, tuple(lines[1:]))
     return parse_table(text)
@@ -281,7 +286,7 @@ def _plain(record: Mapping[str, Any]) -> _Row:
     if work == 0:
         raise _LeftOut("no work")
     job = Job(
-        name=str(record["name"]),
+        name=str(record.get("name") or ""),
         cards=_number(record, "cards"),
         work_s=work,
         tenant=str(record.get("tenant") or ""),

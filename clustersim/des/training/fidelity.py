@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +21,7 @@ from clustersim.des.training.replicate import replicate_run
 from clustersim.des.training.run import TrainingRun
 from clustersim.des.training.simulate import SimulatedRun, simulate_run
 from clustersim.errors import InputError
+from clustersim.special import quantiles
 
 __all__ = [
     "FIDELITIES", "Expected", "Quantile", "RunSummary", "choose_fidelity", "expected_goodput", "run_fidelity",
@@ -120,7 +120,7 @@ def expected_goodput(run: TrainingRun) -> Expected:
 def quantile(values: Array) -> Quantile:
     """Summarise replications of one output."""
     spread = float(values.std(ddof=1)) if values.size > 1 else 0.0
-    p10, p50, p90 = (float(v) for v in np.percentile(values, [10, 50, 90]))
+    p10, p50, p90 = (float(v) for v in quantiles(values, (0.1, 0.5, 0.9)))
     return Quantile(float(values.mean()), 1.96 * spread / math.sqrt(values.size), p10, p50, p90)
 
 
@@ -161,6 +161,8 @@ def _months(run: TrainingRun, seed: int, count: int, workers: int) -> tuple[Simu
         return months + _some_months(run, seed, first, count)
     size = -(-(count - first) // (workers * PARTS))
     starts = range(first, count, size)
+    from concurrent.futures import ProcessPoolExecutor  # with it comes multiprocessing, which few runs need
+
     with ProcessPoolExecutor(workers) as pool:
         parts = [pool.submit(_some_months, run, seed, at, min(at + size, count)) for at in starts]
         return tuple(itertools.chain(months, *(part.result() for part in parts)))

@@ -61,7 +61,11 @@ def kernel_table(source: Text, start: str | None, notes: list[str]) -> Table:
         column, time, host = _when(line[: found.start()], begun.year if begun else None)
         if not time or (column == "timestamp" and stamp(time) is None):
             undated = host and not time
-            what = "has no year: give reliability.log_start" if undated else "has no time that is known"
+            what = (
+                "has no year: give reliability.log_start (import: --given log_start)"
+                if undated
+                else "has no time that is known"
+            )
             problems.append(Problem(source.name, number, "time", what))
         rows.append({"time": time, "host": host, "pci": found[1], "xid": found[2], "unit": column})
         lines.append(number)

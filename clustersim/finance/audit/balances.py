@@ -34,6 +34,7 @@ def balance_checks(tables: Tables) -> Iterator[Finding]:
     yield from _again(tables)
     yield from _passed_by(tables)
     yield from _plug(tables)
+    yield from _untaken(tables)
 
 
 _PURCHASED = re.compile(
@@ -70,6 +71,7 @@ def _parted(target: Record, rows: list[Record]) -> Finding:
 def balance_sums(tables: Tables) -> Iterator[Finding]:
     """Yield the totals that are made of two named lines."""
     for table, whole, parts in SUMS:
+        parts = _oriented(tables, table, whole, parts)
         for year in tables.years(table):
             target = tables.find(table, whole, year)
             found = [(r, s) for item, s in parts if (r := tables.find(table, item, year))]
@@ -79,6 +81,27 @@ def balance_sums(tables: Tables) -> Iterator[Finding]:
                     total(r.interval.scaled(s) for r, s in found),
                     note="should be " + " + ".join(r.item for r, _ in found),
                 )  # fmt: skip
+
+
+_Parts = tuple[tuple[str, int], ...]
+
+
+def _oriented(tables: Tables, table: str, whole: str, parts: _Parts) -> _Parts:
+    """Parts with the sign that most years want: what outside owners get may be printed as a deduction."""
+    if ("minority_interests", 1) not in parts:
+        return parts
+    turned = tuple((item, -sign if item == "minority_interests" else sign) for item, sign in parts)
+
+    def kept(choice: _Parts) -> int:
+        return sum(
+            all(found) and target is not None
+            and target.interval.meets(total(r.interval.scaled(s) for r, (_, s) in zip(found, choice, strict=True) if r))
+            for year in tables.years(table)
+            for target in (tables.find(table, whole, year),)
+            for found in ([tables.find(table, item, year) for item, _ in choice],)
+        )  # fmt: skip
+
+    return turned if kept(turned) > kept(parts) else parts
 
 
 def _again(tables: Tables) -> Iterator[Finding]:
@@ -120,9 +143,11 @@ def _passed_by(tables: Tables) -> Iterator[Finding]:
             continue
         moved = effect.scaled[1]
         half = max(moved.high - moved.low, 1.0)
-        if abs(moved.middle) > 10 * half and abs((change - profit.scaled[1]).middle) < 0.01 * abs(
-            moved.middle
-        ):
+        left = change - profit.scaled[1]
+        # Liabilities that turn into equity bring no exchange effect, either.
+        turned = _change(tables, "other_non_current_liabilities", year) or Interval.exactly(0.0)
+        alone = min(abs(left.middle), abs((left + turned).middle)) < 0.01 * abs(moved.middle)
+        if abs(moved.middle) > 10 * half and alone:
             found.append(effect)
     if found:
         yield Finding(
@@ -154,3 +179,65 @@ def _plug(tables: Tables) -> Iterator[Finding]:
             f"they move by more than that flow ({says}): they take up what passes the other lines by",
             cells=frozenset(r.where for r, _ in gaps),
         )  # fmt: skip
+
+
+#: Flows of a forecast that some balance or equity must take up, each on its own.
+_FREE = (
+    "other_operating",
+    "other_investing",
+    "other_financing",
+    "proceeds_from_disposal_of_ppe_and_intangibles",
+    "fx_effect",
+)
+_FIXED = ("property_plant_equipment", "right_of_use_assets", "intangible_assets")
+
+
+def _untaken(tables: Tables) -> Iterator[Finding]:
+    """Flows that move cash and no balance but one: in every forecast year other assets move by all of them together.
+
+    Equity then moves by profit alone, and each of these flows passes it and every other balance by.
+    """
+    years = _forecast_years(tables, "cash_flow")
+    seen = [(y, parts) for y in years if (parts := _unclaimed(tables, y)) is not None]
+    if len(years) < 2 or len(seen) != len(years):
+        return
+    for item in _FREE:
+        rows = [(r, flow) for _, parts in seen for r, flow in parts if r.item == item and flow.middle]
+        if len(rows) < 2 or item == "fx_effect":
+            continue
+        says = ", ".join(f"{flow.middle:+,.0f} in {r.period}" for r, flow in rows)
+        yield Finding(
+            f"{item} is taken up by no balance of its own", rows[0][0].where, rows[0][0].value, None, "inconsistent",
+            f"cash moves by it ({says}), equity by profit alone, and only other_non_current_assets take it up, together"
+            f" with {', '.join(i for i in _FREE if i != item)}",
+            cells=frozenset(r.where for r, _ in rows),
+        )  # fmt: skip
+
+
+def _unclaimed(tables: Tables, year: int) -> list[tuple[Record, Interval]] | None:
+    """The free flows of a year, where other assets move by them, by what fixed assets leave, and by nothing else."""
+    moved = _change(tables, "other_non_current_assets", year)
+    spent, worn = (
+        tables.find("cash_flow", i, year)
+        for i in ("purchase_of_ppe_and_intangibles", "depreciation_and_amortisation")
+    )
+    fixed = [c for i in _FIXED if (c := _change(tables, i, year)) is not None]
+    if moved is None or spent is None or worn is None or not fixed:
+        return None
+    flows: list[tuple[Record, Interval]] = []
+    for item in _FREE:
+        record = tables.find("cash_flow", item, year)
+        if record is not None and record.value is not None:
+            flows.append((record, record.scaled[1]))
+    tax, before = (
+        tables.find("income_statement", "income_tax", year),
+        tables.find("cash_flow", "profit_before_tax", year),
+    )
+    taken = [
+        # A cash flow that starts before tax pays it among its other lines.
+        (r, f - tax.scaled[1]) if r.item == "other_operating" and tax and before is not None else (r, f)
+        for r, f in flows
+    ]  # fmt: skip
+    left = total([*fixed, spent.scaled[1], worn.scaled[1]])
+    whole = moved + left + total(f for _, f in taken)
+    return taken if whole.low <= 0 <= whole.high and len(taken) > 2 else None

@@ -13,6 +13,7 @@ from clustersim.finance.audit.prose import Sentence
 from clustersim.finance.audit.wording import (
     BASE,
     BETWEEN,
+    CARRIED,
     COMPOUND,
     DIRECT,
     LIGHT,
@@ -140,7 +141,7 @@ def _pronoun(text: str, figure: Figure, named: Sequence[Name], told: Told) -> Na
     if (
         len(items) != 1
         or any(n.start < figure.end for n in named)
-        or not _PRONOUN.search(text[: figure.start])
+        or not (_PRONOUN.search(text[: figure.start]) or CARRIED.search(text[: figure.start]))
     ):
         return None
     return told.names[-1]
@@ -180,7 +181,15 @@ def _of_sales_too(text: str, found: Sequence[Figure], i: int) -> bool:
     """Whether a rate is of revenue as the one before it that it is compared with is: ``38% of revenue from 41%``."""
     one, two = found[i - 1], found[i]
     alike = one.kind == two.kind == "percent"
+    if alike and _REST.search(text[: two.start]):
+        # "A for 67 % of sales and B for the remaining 33 %".
+        return bool(OF_SALES.match(text[one.end :]) or OF_SALES_ZH.search(text[: one.start]))
     return bool(alike and _FROM.search(text[: two.start]) and OF_SALES.match(text[one.end :]))
+
+
+_REST = re.compile(
+    r"(?:\b(?:remaining|rest(?: of)?|balance of)|[则分]?占(?:比|余下的?)?(?:为|约)?)\s*$", re.I
+)
 
 
 def _segment(text: str, figure: Figure) -> tuple[int, int]:
@@ -220,7 +229,7 @@ def _unnamed(text: str, named: Sequence[Name]) -> str:
 def _subject(bare: str, text: str, figure: Figure, named: Sequence[Name], end: int) -> Name | None:
     """The line that a figure is said of: the one behind it after ``in`` or ``of``, the last before it, the next."""
     behind = next((n for n in named if n.start >= figure.end), None)
-    of = r"\s*(?:of|in|worth of)\s+(?:its |the )?|\s*的"
+    of = r"\s*(?:of|in|worth of|through|via|by way of|on)\s+(?:its |the )?|\s*的"
     if (
         behind is not None
         and figure.kind != "percent"

@@ -8,8 +8,9 @@ import re
 from collections.abc import Sequence
 
 from clustersim.errors import InputError
-from clustersim.finance.audit.labels import canonical_item, canonical_table
+from clustersim.finance.audit.labels import canonical_item
 from clustersim.finance.audit.periods import read_period
+from clustersim.finance.audit.table_names import canonical_table
 from clustersim.reading.tables import records
 
 __all__ = ["Rows", "as_text", "blocks", "holds_table", "rows_of", "separator_of", "table_of", "with_points"]

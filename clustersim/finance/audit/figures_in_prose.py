@@ -152,8 +152,17 @@ def _shown(sentence: Sentence) -> str:
     return sentence.printed if len(sentence.printed) == len(sentence.text) else sentence.text
 
 
+#: Balances that are told in days, too.
+_IN_DAYS = {
+    "inventories": "inventory_days", "trade_and_notes_receivables": "receivable_days",
+    "trade_and_other_payables": "payable_days",
+}  # fmt: skip
+
+
 def _said(tables: Tables, bound: Bound) -> Iterator[Finding]:
     item, kind = bound.name.item, bound.figure.kind
+    if kind == "count" and _DAYS.match(bound.after):
+        item = _IN_DAYS.get(item, item)
     item = GROWTH.get(item, item)
     spoken = bound.before + " " + bound.after[:24]
     # "Sales rose 6 % and profit 8 % to ...": the second is told by the verb of the first.
@@ -303,7 +312,11 @@ def _same_coin(coin: str, own: str) -> bool:
 
 def _unsigned(value: Interval, item: str, bound: Bound) -> Interval:
     """A cost, a payment or a loss is said without its minus."""
-    lost = re.search(r"loss|亏损|\bused\b|outflow|流出|negative", bound.name.text + " " + bound.before, re.I)
+    lost = re.search(
+        r"loss|expenses?\b|\bcosts?\b|费用|开支|成本|亏损|\bused\b|outflow|流出|negative",
+        bound.name.text + " " + bound.before,
+        re.I,
+    )
     minus = bound.figure.number.startswith(("-", "−"))
     if not minus and value.middle < 0 and (SPENT.search(item) or lost):
         return value.scaled(-1.0)

@@ -82,8 +82,11 @@ def _roll(
     plain = total([then.scaled[1], profit.scaled[1], *(r.scaled[1] for r in owners)])
     says = " + ".join(["equity of " + then.period, "net profit", *(r.item for r in owners)])
     best = None
-    for taken in (maybe, again, *([r] for r in maybe), []):
-        expected = total([plain, *(r.scaled[1] for r in taken)])
+    # What passes profit by and is kept apart in the balance sheet moves equity, too.
+    kept = moved(tables, "accumulated_other_comprehensive_income", now.year or 0)
+    apart = [[kept], []] if kept is not None and kept.middle else [[]]
+    for more, taken in product(apart, (maybe, again, *([r] for r in maybe), [])):
+        expected = total([plain, *more, *(r.scaled[1] for r in taken)])
         best = compare(
             check, now.where, now.scaled[1], expected, note=f"{says}; nothing printed explains the rest"
         )

@@ -7,15 +7,15 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
-from clustersim.finance.audit.label_patterns import BORROWED, PATTERNS, WORK
+from clustersim.finance.audit.label_patterns import BORROWED, PATTERNS
 from clustersim.finance.audit.script import folded, unmarked
 
-__all__ = ["AMBIGUOUS", "VOCABULARY", "canonical_item", "canonical_table", "known_items"]
+__all__ = ["AMBIGUOUS", "VOCABULARY", "canonical_item", "known_items", "plain"]
 
 #: table -> canonical item -> how it is printed (compared without case, space, punctuation and what is in brackets)
 VOCABULARY: dict[str, dict[str, str]] = {
     "income_statement": {
-        "revenue": "营业额|营业总额|gross revenue|gross revenues|total net revenue|net revenues|net turnover|operating revenues|revenue from operations|营业总收入|总营收|主营业务收入|營業收入|売上高|revenues|total revenue|total revenues|net revenue|net sales|sales|turnover|operating revenue|"
+        "revenue": "营业收入合计|营业收入净额|营业额|营业总额|gross revenue|gross revenues|total net revenue|net revenues|net turnover|operating revenues|revenue from operations|营业总收入|总营收|主营业务收入|營業收入|売上高|revenues|total revenue|total revenues|net revenue|net sales|sales|turnover|operating revenue|"
         "收入|收益|营业收入|营业总收入|总收入|营收|销售额",
         "cost_of_sales": "cost of services|costs of revenue|cost of products and services|主营业务成本|cogs|cost of goods sold|cost of products sold|cost of sales and services|cost of revenue|cost of revenues|cost of sales|costs of sales|"
         "operating costs|销售成本|营业成本|收入成本|主营成本",
@@ -50,7 +50,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "除所得税前亏损溢利|profit before taxation|profit loss before tax",
         "income_tax": "corporate tax|taxes|income tax benefit expense|income tax credit|income tax expense benefit|provision for taxes|税项|所得税支出|所得税（费用）|税金|income tax expense|income tax|tax|taxation|provision for income taxes|income taxes|所得税|所得税费用|"
         "所得税开支|所得税开支抵免|tax expense",
-        "net_profit": "net profit loss|profit loss for the period|profit|consolidated net income|profit for the financial year|profit of the year|profit and total comprehensive income for the year|income for the year|earnings|年度利润|年度溢利|本年利润|本年净利润|净利润合计|税后利润|税后净利|当期純利益|本期净利润|net income|net earnings|net profit|profit for the year|profit after tax|net income loss|profit for the period|"
+        "net_profit": "本期净利|net profit loss|profit loss for the period|profit|consolidated net income|profit for the financial year|profit of the year|profit and total comprehensive income for the year|income for the year|earnings|年度利润|年度溢利|本年利润|本年净利润|净利润合计|税后利润|税后净利|当期純利益|本期净利润|net income|net earnings|net profit|profit for the year|profit after tax|net income loss|profit for the period|"
         "净利润|净利|年内利润|年内溢利|期内利润|期内溢利|期内亏损溢利|profit loss for the year",
         "profit_attributable_to_owners": "controlling interest|controlling interests|owners of the company|owners of the parent|equity holders of the company|equity holders of the parent|equity shareholders of the company|shareholders of the company|profit attributable to owners of the parent|net income attributable to common stockholders|net income attributable to common shareholders|net income attributable to the company|归属于母公司所有者的净利润|归属于母公司股东净利润|归属于上市公司股东的净利润|归母净利|公司拥有人|本公司拥有人|母公司拥有人|股东应占溢利|本公司股东应占溢利|归母公司净利润|profit attributable to owners|attributable to owners of the parent|net income "
         "attributable to shareholders|归母净利润|归属于母公司股东的净利润|本公司拥有人应占利润|归属母公司净利润|"
@@ -93,11 +93,11 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "贸易应收款项|贸易应收款项及应收票据|应收票据及应收账款|trade_receivables|accounts receivable net",
         "prepayments": "prepaid expenses and other current assets|prepayments deposits and other receivables|prepayments and other receivables|预付款项按金及其他应收款项|预付账款|prepayments|prepaid expenses|预付款项|预付款",
         "short_term_investments": "short term marketable securities|financial assets at fair value|以公允价值计量的金融资产|short-term investments|marketable securities|短期投资|交易性金融资产",
-        "cash_and_cash_equivalents": "bank balances and cash|cash and deposits|cash at bank and on hand|cash and bank|cash and bank deposits|银行结余及现金|银行存款及现金|现金及银行存款|cash and short-term deposits|cash|cash and cash equivalents|cash and equivalents|cash and bank balances|货币资金|"
+        "cash_and_cash_equivalents": "现金及约当现金|bank balances and cash|cash and deposits|cash at bank and on hand|cash and bank|cash and bank deposits|银行结余及现金|银行存款及现金|现金及银行存款|cash and short-term deposits|cash|cash and cash equivalents|cash and equivalents|cash and bank balances|货币资金|"
         "现金|现金及现金等价物|现金及银行结余|cash & equivalents",
         "other_current_assets": "other current assets|其他流动资产",
         "total_current_assets": "total current assets|current assets|流动资产|流动资产合计|流动资产总额|流动资产总值",
-        "total_assets": "total assets|资产总值|资产合计总额|资产总计|总资产|资产总额|资产合计",
+        "total_assets": "资产总计|total assets|资产总值|资产合计总额|资产总计|总资产|资产总额|资产合计",
         "borrowings_non_current": "bank borrowings non-current|non-current bank borrowings|long-term loans|long-term bank loans|long-term debt net of current portion|long-term loans payable|非流动银行借款|长期银行借款|long-term borrowings|long-term debt|non-current borrowings|长期借款|长期债务|非流动借款",
         "lease_liabilities_non_current": "non-current lease liabilities|long-term lease liabilities|非流动租赁负债",
         "redeemable_shares": "redeemable shares|convertible redeemable preferred shares|redeemable preferred shares|"
@@ -121,9 +121,9 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "equity_attributable_to_owners": "controlling interest|controlling interests|equity holders funds|equity attributable to owners of the company|equity attributable to owners of the parent|equity attributable to shareholders|equity attributable to equity holders of the company|total equity attributable to owners|归属于母公司所有者权益合计|归属于母公司所有者权益|归属于母公司股东权益合计|归母权益|归母净资产|归属于上市公司股东的净资产|本公司权益持有人应占权益|equity attributable to owners|total shareholders equity attributable|"
         "归属于母公司股东权益|本公司拥有人应占权益",
         "non_controlling_interests": "non-controlling interests|minority interests|minority interest|少数股东权益|非控股权益",
-        "total_equity": "total net assets|total stockholders deficit|total shareholders deficit|stockholders deficit|total deficit|shareholders funds|total shareholders funds|owners equity|股东权益总额|所有者权益|所有者权益总计|权益总值|股东权益|净资产总额|资产净值|资产净额|total equity|shareholders equity|total shareholders equity|stockholders equity|net assets|equity|"
+        "total_equity": "权益总计|total net assets|total stockholders deficit|total shareholders deficit|stockholders deficit|total deficit|shareholders funds|total shareholders funds|owners equity|股东权益总额|所有者权益|所有者权益总计|权益总值|股东权益|净资产总额|资产净值|资产净额|total equity|shareholders equity|total shareholders equity|stockholders equity|net assets|equity|"
         "total stockholders equity|权益总额|股东权益合计|所有者权益合计|总权益|净资产|股东权益|权益合计",
-        "total_liabilities_and_equity": "total liabilities and stockholders equity|total liabilities and stockholders deficit|total liabilities and net assets|liabilities and equity|负债及股东权益合计|负债和股东权益总计|负债和股东权益合计|负债及所有者权益总计|负债和所有者权益合计|权益及负债总计|total liabilities and equity|total liabilities and shareholders equity|"
+        "total_liabilities_and_equity": "负债及权益总计|负债与权益总计|负债和权益总计|total liabilities and stockholders equity|total liabilities and stockholders deficit|total liabilities and net assets|liabilities and equity|负债及股东权益合计|负债和股东权益总计|负债和股东权益合计|负债及所有者权益总计|负债和所有者权益合计|权益及负债总计|total liabilities and equity|total liabilities and shareholders equity|"
         "total equity and liabilities|负债及股东权益总计|负债和所有者权益总计|权益及负债总额|负债及权益总额",
         "net_current_assets": "net current assets|working capital|流动资产净值",
         "shares": "shares outstanding|number of shares|总股本|已发行股份",
@@ -269,17 +269,6 @@ AMBIGUOUS = {
     "lease_liabilities": ("租赁负债", "leaseliabilities", "operatingleaseliabilities"),
     "borrowings": ("借款", "borrowings", "debt", "银行借款", "bankborrowings"),
 }
-TABLES = {
-    "income_statement": "income|profit and loss|statement of income|statement of profit or loss|statement of earnings|statement of comprehensive income|profit or loss|损益|利润|p&l|pnl|pl|statement of operations|利润表|损益表|收益表|income statement|is",
-    "balance_sheet": "balance|balance sheet|financial position|资产负债|财务状况|statement of financial position|资产负债表|财务状况表|bs",
-    "cash_flow": "cash flow|statement of cash flow|现金流量|cashflow|cash flows|statement of cash flows|cash flow statement|现金流量表|现金流|cf",
-    "ratios": "ratios|key ratios|financial ratios|valuation ratios|ratio|重要比率|财务比率|主要比率|key metrics",
-    "dcf": "dcf|discounted cash flow|现金流折现|dcf valuation",
-    "wacc": "wacc|cost of capital|资本成本", "valuation": "valuation|估值|cover|target price|price target|target value|目标价|估值定价",
-    "claims": "claims|text claims", "market": "market|行业", "comps": "comps|peers|comparables|comparable companies|peer valuation|peer comparison|可比公司|可比公司估值|同业比较",
-    "tickers": "tickers|codes|股票代码", "segments": "segments|segment|revenue by segment|分部|分部收入|收入分布",
-    "products": "products|product|units and prices|产品|产品销售",
-}  # fmt: skip
 
 
 @lru_cache(maxsize=20_000)
@@ -378,42 +367,3 @@ def _forms(label: str) -> tuple[str, ...]:
                 out.append(plain(re.sub(one, other, text, flags=re.I)))
                 break
     return tuple(dict.fromkeys(out))
-
-
-def canonical_table(name: str) -> str | None:
-    """Return the table that a file or sheet name means; None for one that is not known.
-
-    >>> canonical_table("Consolidated Statements of Operations"), canonical_table("合并资产负债表"), canonical_table("notes")
-    ('income_statement', 'balance_sheet', None)
-    >>> canonical_table("Sum of the parts"), canonical_table("目标价推算"), canonical_table("Key data")
-    ('valuation', 'valuation', 'ratios')
-    """
-    whole = _WHOSE.sub("", unicodedata.normalize("NFKC", folded(name)))
-    key, bare = plain(whole), plain(WORK.sub("", whole))
-    for candidate in (key, re.sub(r"^statements?of", "statementof", key), re.sub(r"statements(?=$|of)", "statement", key),
-                      re.sub(r"s$", "", key), re.sub(r"(?:表|statement)$", "", key), bare):  # fmt: skip
-        for table, aliases in TABLES.items():
-            if candidate in {plain(table), *(plain(a) for a in aliases.split("|"))}:
-                return table
-    return next((table for table, words in _FAMILIES if words.search(key)), None)
-
-
-#: Tables that no list of names ends, by what their names hold.
-_FAMILIES = tuple(
-    (table, re.compile(words)) for table, words in (
-        ("segments", r"segment|分部|^分(?:产品|地区|行业|业务|渠道)\w*收入|收入(?:构成|拆分)|revenue(?:breakdown|split)$|by(?:product|division|business|region)$"),
-        ("comps", r"peer|comparable|同业|可比"),
-        ("wacc", r"costofcapital|资本成本"), ("dcf", r"^dcf|discountedcash|现金流折现|折现现金流"),
-        ("valuation", r"valuation|targetprice|pricetarget|目标价|估值|sotp|sumoftheparts"),
-        ("ratios", r"ratios?$|^key(?:figures|data|metrics|indicators|financials|ratios)|kpis?$|比率|财务指标|关键指标"),
-        ("cash_flow", r"statementofcashflow|现金流量表"), ("balance_sheet", r"statementoffinancialposition|资产负债表|财务状况表"),
-        ("income_statement", r"statementof(?:total|comprehensive)?(?:income|earnings|profit|return|operations)|损益表|收益表|利润表"),
-    )
-)  # fmt: skip
-
-
-#: Whose statements they are, and of what standing: no part of a table's name.
-_WHOSE = re.compile(
-    r"(?:condensed|consolidated|unaudited|audited|summary|group|合并|母公司|简明|综合|未经审核|简要)[\s_-]*",
-    re.I,
-)

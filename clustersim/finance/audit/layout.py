@@ -97,7 +97,15 @@ def _unit_inside(cell: str) -> str:
             return "x"
         if re.match(r"\s*[%％]", part):
             return "%"
-    parts: list[str] = [cell, *inside, *re.split(r"[,，;；:：]", cell)]
+    # What is in brackets behind a unit is of other lines: "NT$ thousands (EPS in NT$)".
+    outside = re.sub(r"[(（][^()（）]*[)）]", " ", cell)
+    parts: list[str] = [
+        cell,
+        *inside,
+        *re.split(r"[,，;；:：]", cell),
+        outside,
+        *re.split(r"[,，;；:：]", outside),
+    ]
     for part in parts:
         found = canonical_unit(part)
         # A heading "x" is a placeholder, not a multiple.

@@ -65,7 +65,9 @@ _SLASHED = re.compile(
 )
 _RUN = re.compile(r"\s*[／、及和与]\s*(?=[-−+]?\d)")
 _YEAR = re.compile(
-    r"(?<![\d.,/])(?:FY\s?)?(?P<first>20\d\d)[/-](?P<split>\d\d)(?![\d/-])[AEF]?|(?<![\d.,A-Z])(?:FY|CY)?\s?(20\d\d)(?![\d,.]\d|\d)(?:[AEF](?![a-z]))?|\bFY\s?(?:\d{1,2}/)?'?(\d\d)(?![\d/])[AEF]?|(?<![\d.])([12]\d)年(?!均|来|内)"
+    r"(?<![\d.,/])(?:FY\s?)?(?P<first>20\d\d)[/-](?P<split>\d\d)(?![\d/-])[AEF]?|"
+    r"(?<![\d.,A-Z])(?:FY|CY|[Ff]iscal(?: [Yy]ear)?)?\s?(20\d\d)(?![\d,.]\d|\d)(?:[AEF](?![a-z]))?|"
+    r"\bFY\s?(?:\d{1,2}/)?'?(\d\d)(?![\d/])[AEF]?|(?<![\d.])([12]\d)年(?!均|来|内)"
 )
 _MONTHS = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 _DATES = re.compile(

@@ -8,22 +8,24 @@ from functools import lru_cache
 
 from clustersim.finance.audit.script import folded
 
-__all__ = ["CURRENCIES", "assumed", "canonical_unit", "currency_of", "given", "scale_of"]
+__all__ = ["CURRENCIES", "SIGNED", "assumed", "canonical_unit", "currency_of", "given", "scale_of"]
 
 #: currency -> how it is written
 CURRENCIES: dict[str, tuple[str, ...]] = {
-    "CNY": ("cny", "rmb", "人民币", "cn¥", "元人民币", "yuan", "renminbi"),
-    "HKD": ("hkd", "hk$", "港元", "港币", "港幣"),
-    "USD": ("usd", "us$", "美元", "u.s.$", "u.s. dollars", "us dollars"),
+    "CNY": ("cny", "chinese yuan", "rmb", "人民币", "cn¥", "元人民币", "yuan", "renminbi"),
+    "HKD": ("hkd", "hk$", "港元", "港币", "港幣", "hong kong dollars", "hk dollars"),
+    "USD": ("usd", "us$", "美元", "u.s.$", "u.s. dollars", "us dollars", "united states dollars", "美金"),
     "EUR": ("eur", "€", "欧元", "euro", "euros"),
     "GBP": ("gbp", "£", "英镑"),
     "JPY": ("jpy", "日元", "円", "yen", "日圆"),
-    "SGD": ("sgd", "s$", "新加坡元"),
-    "TWD": ("twd", "nt$", "新台币"),
+    "SGD": ("sgd", "s$", "新加坡元", "singapore dollars"),
+    "TWD": ("twd", "nt$", "ntd", "新台币", "台币", "new taiwan dollars", "nt dollars"),
     "KRW": ("krw", "韩元", "won", "₩"),
 }
 #: A sign that names no currency by itself, and the currency that it is read as; what is decided so is said.
-BARE = {"$": "USD", "元": "CNY"}
+BARE = {"$": "USD", "dollars": "USD", "元": "CNY"}
+#: The currencies that are written with such a sign, too.
+SIGNED = {"USD": ("HKD", "SGD", "TWD"), "CNY": ("HKD", "TWD")}
 #: Parts of one, a hundred to a unit: how they are written behind or before their currency.
 _CENTS = re.compile(r"\b(?:cents?|pence|pennies)\b|¢|仙|(?<=美)分|分(?!比)")
 _CENT_OF = {

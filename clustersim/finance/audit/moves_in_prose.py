@@ -114,7 +114,7 @@ def _moved(tables: Tables, item: str, words: str, year: int, then: int) -> list[
 
 
 _SINCE = re.compile(
-    r"\s*(?:CAGR\s*)?(?:from|since|on|over)\s+(?P<year>(?:FY|CY)?\s?20\d\d)[AEF]?(?!\d)", re.I
+    r"\s*(?:CAGR\s*)?(?:from|since|on|over)\s+(?P<year>(?:FY|CY|fiscal)?\s?20\d\d)[AEF]?(?!\d)", re.I
 )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from statistics import median
 
-from clustersim.finance.audit.figures import Finding, Interval, compare, first_that_holds
+from clustersim.finance.audit.figures import Finding, Interval, compare, first_that_holds, total
 from clustersim.finance.audit.records import Record, Tables
 from clustersim.finance.audit.rolls import kept_by_most
 
@@ -23,6 +23,45 @@ def per_share_checks(tables: Tables) -> Iterator[Finding]:
     yield from _par(tables)
     yield from _paid(tables)
     yield from _slipped(tables)
+    yield from _of_parts(tables)
+
+
+def _of_parts(tables: Tables) -> Iterator[Finding]:
+    """EPS of halves and quarters: the profit of that part over its shares, as most parts have it; dividends add up."""
+    by = {
+        (r.item, r.period): r for r in tables.of("income_statement") if r.value is not None and r.year is None
+    }
+    for item, counts in (
+        ("eps", ("shares", "diluted_shares")),
+        ("diluted_eps", ("diluted_shares", "shares")),
+    ):
+        rolls: list[tuple[Record, Finding]] = []
+        for (name, period), eps in by.items():
+            count = next((c for i in counts if (c := by.get((i, period))) and c.value), None)
+            profits = [r for i in _PROFITS if (r := by.get((i, period)))]
+            if name == item and count is not None and profits and count.scaled[0] == "million_shares":
+                makers = (partial(_each, eps, p, count) for p in reversed(profits))
+                rolls.append((eps, first_that_holds(makers)))
+        yield from kept_by_most(rolls)
+    for year in tables.years("income_statement"):
+        whole = tables.find("income_statement", "dividend_per_share", year)
+        for kind, number in (("Q", 4), ("H", 2)):
+            paid = [
+                r for (i, p), r in by.items() if i == "dividend_per_share" and p.startswith(f"{year}{kind}")
+            ]
+            if whole is not None and len(paid) == number:
+                yield compare(
+                    f"dividend_per_share {whole.period} of its parts", whole.where, whole.scaled[1],
+                    total(r.scaled[1] for r in paid), worse="inconsistent",
+                    note=" + ".join(f"{r.text} ({r.period})" for r in paid),
+                )  # fmt: skip
+
+
+def _each(eps: Record, profit: Record, count: Record) -> Finding:
+    return compare(
+        f"{eps.item} {eps.period} (income_statement)", eps.where, eps.scaled[1],
+        profit.scaled[1].scaled(1e-3) / count.scaled[1], note=f"{profit.item} over shares",
+    )  # fmt: skip
 
 
 def _counts(tables: Tables, year: int) -> Iterator[Interval]:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
 
-from clustersim.finance.audit.figures import Finding, Interval, compare, total
+from clustersim.finance.audit.drivers import driver_checks
+from clustersim.finance.audit.figures import Finding, compare, total
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
 
 __all__ = ["period_checks"]
@@ -23,8 +24,7 @@ def period_checks(tables: Tables) -> Iterator[Finding]:
     yield from _letters(tables)
     yield from _sequence(tables)
     yield from _dates(tables)
-    yield from _drivers(tables)
-    yield from _days(tables)
+    yield from driver_checks(tables)
 
 
 def _halves(tables: Tables) -> Iterator[Finding]:
@@ -170,72 +170,3 @@ def _dates(tables: Tables) -> Iterator[Finding]:
             "first year of the cash flow and the report", record.where, years[0], issued,
             "ok" if right else "inconsistent", "" if right else "the flows do not start where the report stands",
         )  # fmt: skip
-
-
-def _drivers(tables: Tables) -> Iterator[Finding]:
-    """Lines that a forecast holds constant, or at one share of revenue: assumptions, said and not judged."""
-    for table in STATEMENTS:
-        years = [y for y in tables.years(table) if any(r.forecast for r in tables.of(table) if r.year == y)]
-        if len(years) < 3:
-            continue
-        for item in tables.items(table):
-            rows = [r for y in years if (r := tables.find(table, item, y))]
-            revenue = [r for y in years if (r := tables.find("income_statement", "revenue", y))]
-            if len(rows) != len(years) or not all(r.value for r in rows) or item == "revenue":
-                continue
-            words = _driver(rows, revenue if len(revenue) == len(rows) else [])
-            if words:
-                yield Finding(
-                    f"{item} {rows[0].period} to {rows[-1].period} follows a driver", rows[0].where, None, None, "info",
-                    words, cells=frozenset(r.where for r in rows),
-                )  # fmt: skip
-
-
-#: Balance -> the flow that it turns over with.
-TURNOVER = {"trade_and_notes_receivables": "revenue", "inventories": "cost_of_sales",
-            "trade_and_other_payables": "cost_of_sales"}  # fmt: skip
-
-
-def _days(tables: Tables) -> Iterator[Finding]:
-    """Balances that follow whole days of their flow, closing or average: an assumption, said and not judged."""
-    for item, base in TURNOVER.items():
-        rows = [r for r in tables.of("balance_sheet") if r.item == item and r.forecast and r.year and r.value]
-        for average in (True, False):
-            days = [d for r in rows if (d := _turnover(tables, r, base, average))]
-            if len(days) < 2 or len(days) != len(rows):
-                continue
-            whole = [round(d.middle / 5) * 5.0 for d in days]
-            if all(w and d.low - 0.02 <= w <= d.high + 0.02 for w, d in zip(whole, days, strict=True)):
-                says = ", ".join(f"{w:g}" for w in whole)
-                kind = "average" if average else "closing"
-                yield Finding(
-                    f"{item} {rows[0].period} to {rows[-1].period} follows a driver", rows[0].where, None, None, "info",
-                    f"its {kind} balance is {says} days of {base}", cells=frozenset(r.where for r in rows),
-                )  # fmt: skip
-                break
-
-
-def _turnover(tables: Tables, record: Record, base: str, average: bool) -> Interval | None:
-    assert record.year is not None
-    flow = tables.find("income_statement", base, record.year)
-    then = tables.find("balance_sheet", record.item, record.year - 1)
-    if flow is None or not flow.value or (average and then is None):
-        return None
-    level = (
-        (record.scaled[1] + then.scaled[1]).scaled(0.5) if average and then is not None else record.scaled[1]
-    )
-    return level.scaled(365.0 if flow.value > 0 else -365.0) / flow.scaled[1]
-
-
-def _driver(rows: list[Record], revenue: list[Record]) -> str:
-    if len({r.value for r in rows}) == 1:
-        return f"held at {rows[0].text}"
-    if not revenue or any(abs(r.value or 0.0) < 1000 for r in rows):
-        return ""
-    shares = [r.scaled[1] / s.scaled[1] for r, s in zip(rows, revenue, strict=True)]
-    if max(s.low for s in shares) <= min(s.high for s in shares):
-        return f"held at {100 * shares[0].middle:.3g} % of revenue"
-    rounded = [round(2000 * s.middle) / 2000 for s in shares]
-    if all(r and s.low - 1e-9 <= r <= s.high + 1e-9 for r, s in zip(rounded, shares, strict=True)):
-        return "is " + ", ".join(f"{100 * r:.4g}" for r in rounded) + " % of revenue"
-    return ""

@@ -73,6 +73,11 @@ def proportion_checks(tables: Tables) -> Iterator[Finding]:
     for margin in _margins(tables, known):
         known |= {margin.where}
         yield margin
+    from clustersim.finance.audit.quotients import quotient_checks
+
+    for quotient in quotient_checks(tables, known):
+        known |= {quotient.where}
+        yield quotient
     rows = list(_open(tables, known))
     if not rows:
         return

@@ -10,6 +10,7 @@ from clustersim.finance.audit.figures import Finding, Interval, compare, half_di
 from clustersim.finance.audit.labels import VOCABULARY
 from clustersim.finance.audit.records import Tables
 from clustersim.finance.audit.script import folded
+from clustersim.finance.audit.spellings import spelling_checks
 
 __all__ = [
     "ITEMS", "MONEY", "NUMBER", "PERCENT", "SCALES", "YEAR", "Sentence", "clauses", "interval", "label", "prose_checks",
@@ -108,7 +109,7 @@ def prose_checks(tables: Tables) -> Iterator[Finding]:
             yield from _late(tables, sentence)
         yield from _headings(name, text)
         yield from _captions(name, text)
-        yield from _spellings(name, text)
+        yield from spelling_checks(tables, name, text)
 
 
 def label(clause: str, items: tuple[str, ...], table: str) -> str | None:
@@ -242,30 +243,3 @@ def _headings(name: str, text: str) -> Iterator[Finding]:
                 )  # fmt: skip
         if all(before != words for _, before in first[len(words)]):
             first[len(words)].append((line, words))
-
-
-def _spellings(name: str, text: str) -> Iterator[Finding]:
-    """One name in two spellings: companies that differ in one character, and words that differ in case alone."""
-    where: dict[str, int] = {}
-    counts: dict[str, int] = {}
-    for line, row in enumerate(text.splitlines(), 1):
-        for word in re.findall(r"(?<![一-鿿])[一-鿿]{2}(?=科技|集团|股份)|[A-Z][A-Za-z]{4,}", row):
-            where.setdefault(word, line)
-            counts[word] = counts.get(word, 0) + 1
-    words = sorted(where)
-    for i, one in enumerate(words):
-        for other in words[i + 1 :]:
-            if not _alike(one, other):
-                continue
-            rare, usual = sorted((one, other), key=lambda w: counts[w])
-            yield Finding(
-                f"text: {usual} in two spellings", f"{name}:{where[rare]}", rare, usual, "misprint",
-                f"{rare} {counts[rare]} times, {usual} {counts[usual]} times",
-            )  # fmt: skip
-
-
-def _alike(one: str, other: str) -> bool:
-    if one.isascii() and other.isascii():
-        inner = any(c.isupper() for c in one[1:]) != any(c.isupper() for c in other[1:])
-        return one.lower() == other.lower() and inner and not one.isupper() and not other.isupper()
-    return len(one) == len(other) and sum(a != b for a, b in zip(one, other, strict=True)) == 1

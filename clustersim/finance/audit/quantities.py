@@ -45,7 +45,7 @@ ROLES: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
             ("growth", r"(?:terminal|perpetual|perpetuity|long[- ](?:term|run)|sustainable)(?: dividend)? growth|永续增长|长期增长|永久增长"),
             ("roe", r"return on (?:tangible )?equity|\broe\b|\brote\b|净资产收益率|股本回报率"),
             ("yield", r"(?:dividend|distribution|dp[su]) yield|股息率|股利收益率|股息收益率|派息率"),
-            ("upside", r"upside|升幅|上涨空间|上升空间|total return|potential return|涨幅空间"),
+            ("upside", r"upside|(?:implied|expected) return|升幅|上涨空间|上升空间|total return|potential return|涨幅空间"),
             ("method_weight", r"weight|权重|比重"),
         ),
         "times": (
@@ -76,7 +76,7 @@ ROLES: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
             ("ev", r"enterprise value|firm value|\bev\b|企业价值|公司价值"),
             ("fcf", r"free cash flow|\bu?fcf\b|自由现金流"),
         ),
-        "shares": (("shares", r"^(?!.*(?:unlock|解禁|lock-?up|限售|new shares|增发|repurchase|回购|treasury|库存|float|流通)).*"),),
+        "shares": (("shares", r"^(?!.*(?:unlock|解禁|lock-?up|限售|new shares|增发|repurchase|回购|treasury|库存|float|流通(?!在外))).*"),),
     }.items()
 }  # fmt: skip
 #: Rows of a cash-flow table, whatever unit their table is headed in.

@@ -208,6 +208,14 @@ def _price_over(
     return make
 
 
+def _yield(tables: Tables, year: int) -> Iterator[Choice]:
+    for table in ("ratios", "income_statement"):
+        a_share = tables.find(table, "dividend_per_share", year)
+        for says, price in _prices(tables):
+            if a_share is not None and a_share.value is not None:
+                yield f"{a_share.item} over {says}", a_share.scaled[1] / price
+
+
 def _sales_per_share(tables: Tables, year: int) -> Iterator[Choice]:
     revenue = _flow(tables, "revenue", year)
     for number, count in _count(tables, year):
@@ -217,7 +225,7 @@ def _sales_per_share(tables: Tables, year: int) -> Iterator[Choice]:
 
 MAKERS: dict[str, Callable[[Tables, int], Iterator[Choice]]] = {
     "roe": _return("total_equity"), "roa": _return("total_assets"), "eps": _eps, "diluted_eps": _diluted,
-    "bps": _bps,
+    "bps": _bps, "dividend_yield": _yield,
     "effective_tax_rate": _tax_rate, "pe": _price_over(_eps, "eps"), "pb": _price_over(_bps, "bps"),
     "ps": _price_over(_sales_per_share, "sales_per_share"),
     "inventory_days": _turnover("inventories", ("cost_of_sales", "revenue")),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from clustersim.finance.audit.figures import Finding, Interval, compare
+from clustersim.finance.audit.figures import Finding, Interval, compare, total
 from clustersim.finance.audit.records import Record, Tables
+from clustersim.finance.audit.script import folded
 
 __all__ = ["repeat_checks", "subject"]
 
@@ -79,6 +80,8 @@ def repeat_checks(tables: Tables) -> Iterator[Finding]:
                 for table, item in places
                 for r in tables.by_key.get((table, item.lstrip("-"), year), [])
             ]
+            if quantity == "depreciation_and_amortisation":
+                found = _with_amortisation(tables, year, found)
             found += _from_comps(tables, own, quantity, year)
             yield from _same(f"{quantity} {year}", found)
     for quantity, places in TIMELESS.items():
@@ -92,6 +95,28 @@ def repeat_checks(tables: Tables) -> Iterator[Finding]:
         yield from _same(quantity, found)
     yield from _ebit(tables)
     yield from _market_companies(tables)
+
+
+_AMORTISED = re.compile(r"amorti[sz]|摊销", re.I)
+
+
+def _with_amortisation(
+    tables: Tables, year: int, found: list[tuple[Record, str, Interval]]
+) -> list[tuple[Record, str, Interval]]:
+    """Depreciation and amortisation on lines of their own are one amount, where another table prints that."""
+    more = [
+        r for r in tables.of("cash_flow")
+        if r.year == year and r.value is not None and r.item != "depreciation_and_amortisation"
+        and _AMORTISED.search(folded(r.printed or r.item))
+    ]  # fmt: skip
+    others = [i for r, _, i in found if r.table == "dcf"]
+    if not more or not others:
+        return found
+    every = [
+        (r, k, total([i, *(m.scaled[1] for m in more)]) if r.table == "cash_flow" else i) for r, k, i in found
+    ]
+    near = [abs(i.middle - others[0].middle) for r, _, i in (*found, *every) if r.table == "cash_flow"]
+    return every if len(near) == 2 and near[1] < near[0] else found
 
 
 def _stem(item: str) -> tuple[str, int | None]:
@@ -164,6 +189,11 @@ def _market_companies(tables: Tables) -> Iterator[Finding]:
         if not record.item.endswith("_revenue") or record.value is None or record.year is None:
             continue
         name = record.item.removesuffix("_revenue").replace("_", " ")
+        whole = tables.find("income_statement", "revenue", record.year)
+        if whole is not None and (subject(tables) or "").lower().startswith(name):
+            pair = [(record, *record.scaled), (whole, *whole.scaled)]
+            yield from _same(f"revenue of {subject(tables)} {record.year}", pair)
+            continue
         for other in tables.of("comps"):
             if (
                 other.company.lower().startswith(name)

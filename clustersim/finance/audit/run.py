@@ -14,6 +14,7 @@ from clustersim.finance.audit.blame import settled
 from clustersim.finance.audit.bridge import Step, bridge
 from clustersim.finance.audit.capital import capital_checks
 from clustersim.finance.audit.claims import claim_checks
+from clustersim.finance.audit.companies_in_prose import company_checks
 from clustersim.finance.audit.discounting import discount_checks
 from clustersim.finance.audit.figures import VERDICTS, Finding
 from clustersim.finance.audit.figures_in_prose import figure_checks, uncovered_figures
@@ -53,7 +54,7 @@ FAMILIES = (
     statement_checks, flow_checks, balance_checks, priced_checks, ratio_checks,
     part_checks, period_checks, repeat_checks, claim_checks, proportion_checks, schedule_checks,
     identifier_checks, unit_checks,
-    prose_checks, figure_checks, rate_checks, assertion_checks,
+    prose_checks, company_checks, figure_checks, rate_checks, assertion_checks,
 )  # fmt: skip
 #: Families that hold tables to tables, which are run again to find the one figure behind several findings.
 OF_TABLES = FAMILIES[: FAMILIES.index(identifier_checks)]

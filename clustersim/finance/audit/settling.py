@@ -5,14 +5,23 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 
 from clustersim.finance.audit.figures import decimals, number
 from clustersim.finance.audit.labels import known_items
-from clustersim.finance.audit.money import currency_of, scale_of
+from clustersim.finance.audit.money import SIGNED, currency_of, scale_of
 from clustersim.finance.audit.records import SCHEDULE, STATEMENTS, Record
 
-__all__ = ["PER_SHARE", "elsewhere", "equities_apart", "in_cents", "in_one_scale"]
+__all__ = [
+    "PER_SHARE",
+    "alike_lettered",
+    "elsewhere",
+    "equities_apart",
+    "in_cents",
+    "in_named_currency",
+    "in_one_scale",
+]
 
 PER_SHARE = {"eps", "diluted_eps", "dividend_per_share", "bps"}
 
@@ -24,6 +33,41 @@ def in_cents(found: list[Record]) -> list[Record]:
     return [
         replace(r, unit=f"{code}{r.unit[1:]}")
         if code and r.unit.startswith("?_") and re.sub(r"_\d+$", "", r.item) in PER_SHARE
+        else r
+        for r in found
+    ]
+
+
+def in_named_currency(found: list[Record], signed: Mapping[str, str]) -> tuple[list[Record], list[str]]:
+    """Figures whose unit is a bare sign, in the currency that the statements name where it is written so; what is said.
+
+    ``元`` beside statements in 新台币千元 is a Taiwan dollar, ``$`` beside ``HK$ million`` one of Hong Kong.
+    """
+    codes = Counter(
+        c for r in found if r.table in STATEMENTS and r.where not in signed and (c := currency_of(r.unit))
+    )
+    code = codes.most_common(1)[0][0] if codes else ""
+    out, said = [], []
+    for r in found:
+        text, own = signed.get(r.where, ""), currency_of(r.unit)
+        if text and own and code != own and code in SIGNED.get(own, ()):
+            r = replace(r, unit=f"{code}{r.unit[len(own) :]}")
+            text = text.removesuffix(own) + f"{code}, as the statements are"
+        out.append(r)
+        said += [text] if text else []
+    return out, list(dict.fromkeys(said))
+
+
+def alike_lettered(found: list[Record]) -> list[Record]:
+    """A statement without any letter beside its years (``31 December 2026``) has them of those that print letters."""
+    kinds: dict[int, set[str]] = {}
+    for r in found:
+        if r.table in STATEMENTS and r.year is not None and r.label:
+            kinds.setdefault(r.year, set()).add(r.label)
+    silent = {t for t in STATEMENTS if not any(r.table == t and (r.label or r.status) for r in found)}
+    return [
+        replace(r, label="E", period=f"{r.period}E")
+        if r.table in silent and r.year is not None and kinds.get(r.year) == {"E"}
         else r
         for r in found
     ]

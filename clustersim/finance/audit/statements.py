@@ -113,6 +113,22 @@ def _lines(tables: Tables, table: str, year: int) -> dict[str, Record]:
     return found
 
 
+def _exchange_inside(tables: Tables) -> bool:
+    """Whether the change of cash holds the exchange effect already: as most years want, else by its place above it."""
+    votes = 0
+    for year in tables.years("cash_flow"):
+        lines = _lines(tables, "cash_flow", year)
+        if (
+            not all(i in lines for i in (*FLOWS, "fx_effect", "net_change_in_cash"))
+            or not lines["fx_effect"].value
+        ):
+            continue
+        plain, moved = total(lines[f].interval for f in FLOWS), lines["net_change_in_cash"].interval
+        votes += moved.meets(plain + lines["fx_effect"].interval) - moved.meets(plain)
+    order = [i for i in tables.items("cash_flow") if i in {"fx_effect", "net_change_in_cash"}]
+    return votes > 0 or (votes == 0 and order == ["fx_effect", "net_change_in_cash"])
+
+
 def _sum_check(name: str, target: Record, parts: list[Record], less: list[Record] = []) -> Finding:  # noqa: B006
     added, taken = total(p.interval for p in parts), total(p.interval for p in less)
     says = " + ".join(p.item for p in parts) + "".join(f" - {p.item}" for p in less)
@@ -256,6 +272,7 @@ def _cash(tables: Tables, made: list[Sum]) -> Iterator[Finding]:
         p for s in made if len(s.parts) > 1 and not s.less and s.item not in {*FLOWS, *_CASH}
         for p in s.parts if not {*s.parts} & {*FLOWS, *_CASH}
     }  # fmt: skip
+    inside = _exchange_inside(tables)
     for year in tables.years("cash_flow"):
         lines = _lines(tables, "cash_flow", year)
         block: list[Record] = []
@@ -269,10 +286,11 @@ def _cash(tables: Tables, made: list[Sum]) -> Iterator[Finding]:
             elif item not in within:
                 block.append(record)
         if "net_change_in_cash" in lines and all(f in lines for f in FLOWS):
-            yield _sum_check("net_change_in_cash", lines["net_change_in_cash"], [lines[f] for f in FLOWS])
+            flows = [lines[f] for f in (*FLOWS, *(["fx_effect"] if inside else [])) if f in lines]
+            yield _sum_check("net_change_in_cash", lines["net_change_in_cash"], flows)
         if all(i in lines for i in ("closing_cash", "opening_cash", "net_change_in_cash")):
             parts = [lines["opening_cash"], lines["net_change_in_cash"]]
-            parts += [lines["fx_effect"]] if "fx_effect" in lines else []
+            parts += [lines["fx_effect"]] if "fx_effect" in lines and not inside else []
             yield _sum_check("closing_cash", lines["closing_cash"], parts)
         earlier = tables.find("cash_flow", "closing_cash", year - 1)
         if earlier is not None and "opening_cash" in lines:

@@ -8,6 +8,7 @@ import re
 __all__ = [
     "BASE",
     "BETWEEN",
+    "CARRIED",
     "COMMON",
     "COMPOUND",
     "COUNTS",
@@ -78,17 +79,17 @@ DIRECT = re.compile(
     r"(?:the )?(?:full[- ]year|fiscal(?: year)?|financial year|calendar)?\s*(?:year ended |ended )?(?:\d{1,2} [A-Z][a-z]+ |[A-Z][a-z]+ \d{1,2}, )?", re.I,
 )  # fmt: skip
 OF_SALES = re.compile(
-    r"\s*(?:of|as a (?:share|percentage) of)\s+(?:the )?(?:(?:total |net |group |annual )*(?:revenues?|sales|turnover|net sales)\b|(?:group )?total(?=\s*(?:[.,;)]|$)))",
+    r"\s*(?:of|as a (?:share|percentage) of)\s+(?:the |our |its )?(?:(?:FY|fiscal )?\s?20\d\d(?:'s)? )?(?:(?:total |net |group |annual )*(?:revenues?|sales|turnover|net sales)\b|(?:group )?total(?=\s*(?:[.,;)]|$)))",
     re.I,
 )
 OF_SALES_ZH = re.compile(
-    r"(?:占|相当于)(?:公司|集团|当年|同期)?(?:总|营业)*(?:营收|收入|营业收入|销售额|收益(?!率))(?:的)?(?:比例|比重|比)?(?:的|为|达到?|约|是)?\s*$"
+    r"(?:占|相当于)(?:公司|集团|当年|同期|20\d\d年度?)?(?:的)?(?:总|营业)*(?:营收|收入|营业收入|销售额|收益(?!率))(?:的)?(?:比例|比重|比)?(?:的|为|达到?|约|是)?(?:将?[由从]?(?:20\d\d年度?的?)(?:\s*(?:[\d.]+%)?\s*(?:[提升增下降高加低]{1,3})?[至到为]?(?:20\d\d年度?的?)?)?)?\s*$"
 )
 RATE_OF = re.compile(r"费用率|(?:to|over) (?:revenue|sales)|expense ratio|intensity", re.I)
 #: Words that may stand between a line and its figure without naming another line.
 LIGHT = re.compile(
-    r"[\s\d.,，、:：()（）%+/\-–—−~“”\"'’]+|FY|CY|[AEF]\b|同比|按年|为|达到?|实现|录得|至|增长|增加|上升|提升|下降|减少|下滑|回落|较|上年|去年|上一?年度?|比|相比|的|分别|是|将|有望|预计|预期"
-    r"|到|由|从|保持|维持|在|稳定|仅|水平|对应|增速|增幅|增长率|CAGR|复合|年均|合计|总额|净额|余额|规模|占|总|营业|收入|营收|进一步|大幅|小幅|快速|显著|明显|持续|继续|稳步|即|年度?|末|底|于|亿|万|千|百|元"
+    r"[\s\d.,，、;；:：()（）%+/\-–—−~“”\"'’]+|FY|CY|[AEF]\b|同比|按年|为|达到?|实现|录得|至|增长|增加|上升|提升|下降|减少|下滑|回落|较|上年|去年|上一?年度?|比|相比|的|分别|是|将|有望|预计|预期"
+    r"|到|由|从|保持|维持|变动|变化|在|稳定|仅|水平|对应|增速|增幅|增长率|CAGR|复合|年均|合计|总额|净额|余额|规模|占|总|营业|收入|营收|进一步|大幅|小幅|快速|显著|明显|持续|继续|稳步|即|年度?|末|底|于|亿|万|千|百|元"
     r"|港|美|币|财|人民币|同期|公司|我们|提高|增至|升至|降至|扩大|收窄|了|并|则|和|与|及|以及|而|但|约|也|当|期|报告|内|全|幅|率|上涨|占比|比例|比重|募集资金|金额|料|下跌|减至|缩减|支出"
     r"|HK|US|RMB|[$€£¥]|[A-Z]{3}\b"
     r"|\b(?:was|were|is|are|be|been|being|came|comes?|in|to|at|of|for|the|a|an|by|and|but|with|amount\w*|total\w*|stood|reach\w*|hit|expected|forecast\w*|project\w*|estimat\w*|"
@@ -97,7 +98,7 @@ LIGHT = re.compile(
     r"f[ae]ll\w*|drop\w*|declin\w*|climb\w*|advanc\w*|expand\w*|contract\w*|narrow\w*|widen\w*|jump\w*|surg\w*|up|down|higher|lower|improv\w*|from|than|compar\w+|versus|vs|against|"
     r"over|on|year-on-year|year-over-year|yoy|compound\w*|one|two|three|four|five|remain\w*|negative|positive|remains|raised|lifted|cut|sharply|strongly|slightly|steadily|only|further|also|has|have|had|"
     r"model\w*|see|sees|booked|held|mov(?:e|es|ed|ing)|go(?:es|ing)?|went|giv(?:e|es|ing)|gave|yield\w*|stay\w*|stands|which|it|that|we|our|its|between|implying|implies|imply|million|billion|thousand|bn|mn|m|set|settled|equal\w*|previous|prior|last|this|earlier|before|Jan\w*|Feb\w*|Mar\w*|Apr\w*|May|June?|July?|"
-    r"Aug\w*|Sep\w*|Oct\w*|Nov\w*|Dec\w*|as|account\w*|record\w*|post\w*|generat\w*|deliver\w*|report\w*|while|both|another|again|just|worth|slipp\w*|eas(?:ed|es)|margins?|gain\w*|accelerat\w*|shr[aiu]nk\w*|reduc\w*)\b",
+    r"Aug\w*|Sep\w*|Oct\w*|Nov\w*|Dec\w*|as|account\w*|record\w*|post\w*|generat\w*|deliver\w*|report\w*|while|both|another|again|just|worth|slipp\w*|eas(?:ed|es)|margins?|expenses?|costs?|gain\w*|accelerat\w*|shr[aiu]nk\w*|reduc\w*)\b",
     re.I,
 )  # fmt: skip
 SPAN = re.compile(
@@ -121,6 +122,12 @@ LASTS = re.compile(
 )
 COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
            "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}  # fmt: skip
+#: "EPS was 2.79 in 2025; we model 3.20 in 2026": what is modelled is the line of the part before.
+CARRIED = re.compile(
+    r"^\s*(?:and |but )?we (?:now )?(?:model|forecast|expect|estimate|project|look for|see)\b"
+    r"|^\s*我们(?:预计|预测|预期)",
+    re.I,
+)
 PARTED = re.compile(r"，|、|,(?=\s)|\band\b|\bwhile\b|\bbut\b|以及|而(?!言)|[()（）]")
 BETWEEN = re.compile(r"[\s/、,，;；年AEF度]*(?:和|与|及|以及|and|&)?[\s/、,，年]*", re.I)
 YEAR_BEFORE = re.compile(
@@ -133,7 +140,7 @@ YEAR_BEFORE = re.compile(
 SPOKEN = {
     "revenue": "top line|营收",
     "net_profit": "net loss|net losses|loss for the year|净亏损|年内亏损|bottom line",
-    "profit_attributable_to_owners": "profit attributable to equity holders|profit attributable to shareholders|profit attributable to equity shareholders|profit attributable to owners|net income attributable to shareholders|earnings attributable to shareholders|股东应占溢利|股东应占利润|拥有人应占溢利|net profit attributable to owners of parent|net profit attributable to owners|net profit attributable to shareholders|归母净利润|归母净利|归母|attributable profit|attributable net profit|profit attributable to owners"
+    "profit_attributable_to_owners": "归属母公司股东之净利|归属于母公司股东之净利|归属母公司股东净利|profit attributable to equity holders|profit attributable to shareholders|profit attributable to equity shareholders|profit attributable to owners|net income attributable to shareholders|earnings attributable to shareholders|股东应占溢利|股东应占利润|拥有人应占溢利|net profit attributable to owners of parent|net profit attributable to owners|net profit attributable to shareholders|归母净利润|归母净利|归母|attributable profit|attributable net profit|profit attributable to owners"
     " of the company|profit attributable to owners of parent|归母净亏损",
     "gross_margin": "gross profit margin|毛利率", "operating_margin": "营业利润率", "net_margin": "净利率",
     "dividends_paid": "dividends|dividend|现金股利|派发股利|派发现金股利|现金分红|派息|分红|股利|股息",
@@ -176,6 +183,6 @@ OTHERS_AFTER = re.compile(
 )
 PLAIN_BEFORE_ZH = re.compile(
     r"(?:公司|集团|实现|录得|年度?|[中年]报|预计|预期|预测|全年|报告期内?|我们|将|其中?|整体|合并|本期|和|与|及|主要|测算|公司总|对应|营业|总|使|而|但|则|"
-    r"当年|当期|派发|累计|以及|计提|取得|完成|分别|并且|并|年末|期末|末|拥有|截至|单位|持有|同期|进行|发放|现金|通过|合计|为|是|方面|公司的|集团的|其的|保持|维持|：|:)$"
+    r"当年|当期|派发|累计|以及|计提|取得|完成|分别|并且|并|年末|期末|末|底|拥有|截至|单位|持有|同期|进行|发放|现金|通过|合计|为|是|方面|公司的|集团的|其的|保持|维持|：|:)$"
 )
 OTHERS_AFTER_ZH = re.compile(r"(?:中的?|占比|构成|结构|来源|主体|的\d|规模化|预测|端|侧|确认|周期|指引|来自)")

@@ -15,7 +15,9 @@ from clustersim.finance.audit.tables import FILES
 from clustersim.reading.guarded import read_text
 from clustersim.reading.sheets import read_sheets
 from clustersim.report.answer import Answer, Block
+from clustersim.report.language import language
 from clustersim.report.said import read_as
+from clustersim.report.spoken import spoken_cell
 
 __all__ = ["audit_answer", "read_folder"]
 
@@ -48,15 +50,31 @@ def audit_answer(
         "folder": folder,
         "counts": report.counts,
         "read": {**report.read, "not_read": [*left, *report.tables.unread]},
-        "checks": rows,
-        "bridge": [asdict(step) for step in report.steps],
+        "checks": _spoken(rows),
+        "bridge": _spoken([asdict(step) for step in report.steps]),
     }
     wrong = CheckFailed(f"{len(report.faults)} findings say that something is wrong")
     told = list(_told(report, left))
     return Answer(
-        name="audit", data=data, page=lambda: [*_page(report, rows, everything), "", _short(told)], rows=[*rows, *told],
-        said=[*said, *_summary(report)], failed=wrong if strict and report.faults else None,
+        name="audit", data=data, page=lambda: [*_page(report, rows, everything), "", _short(told)],
+        rows=_spoken([*rows, *told]), said=[*said, *_summary(report)],
+        failed=wrong if strict and report.faults else None,
     )  # fmt: skip
+
+
+#: Words of a row; its other texts are codes and places, by which one filters.
+SAID = ("check", "step", "note")
+
+
+def _spoken(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of CSV and JSON with their words in the chosen language; columns and verdicts keep their codes."""
+    if language() == "en":
+        return list(rows)
+    return [
+        {k: spoken_cell("note" if k == "note" else k, v) if k in SAID and isinstance(v, str) and v else v
+         for k, v in row.items()}
+        for row in rows
+    ]  # fmt: skip
 
 
 def _told(report: AuditReport, left: Sequence[str]) -> Iterator[dict[str, object]]:

@@ -15,6 +15,7 @@ from clustersim.calibration.rows import read_data
 from clustersim.calibration.store import Store
 from clustersim.report.answer import Answer, Block, csv_of
 from clustersim.schema.profiles import load_card
+from clustersim.schema.quantity import tell_once
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -205,8 +206,7 @@ def calibration_answer(
         found = calibrate(card, tables, draws=draws, seed=seed, store=store, tell=tell)
     except KeyboardInterrupt:
         if folder is not None:
-            # The bar is on stderr; the command's own message says how to go on.
-            raise KeyboardInterrupt(f"{folder}: what was run is kept; the same command takes it up") from None
+            tell_once(f"{folder}: what was run is kept; the same command takes it up")
         raise
     data = _data(found, [at for at, _, _ in tables])
     answer = Answer(

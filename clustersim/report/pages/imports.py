@@ -185,7 +185,8 @@ def doctor_answer(folder: str) -> Answer:
     found = sorted(
         p
         for p in at.rglob("*")
-        if p.is_file() and not any(part.startswith(".") for part in p.parts[len(at.parts) :])
+        # A pipe or a link that leads nowhere is named as well: nothing of the folder is passed over.
+        if not p.is_dir() and not any(part.startswith(".") for part in p.parts[len(at.parts) :])
     )
     if not found:
         raise InputError(f"{folder}: holds no file")

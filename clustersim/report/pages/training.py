@@ -1,4 +1,4 @@
-"""Training as a page: a workload's step and month at any fidelity, its scaling, groups that train together."""
+"""Training as a page: a workload's step and month at any fidelity, groups that train together."""
 
 from __future__ import annotations
 
@@ -10,19 +10,14 @@ from clustersim.des.training.closed_form import best_intervals
 from clustersim.des.training.fidelity import RunSummary, run_fidelity
 from clustersim.des.training.log import chrome_trace
 from clustersim.des.training.run import TrainingRun
-from clustersim.errors import InputError
-from clustersim.intervals.draws import predicted_of
 from clustersim.perf.binds import binding, time_shares
 from clustersim.perf.job import TrainJob
-from clustersim.perf.scaling import KINDS, ScalingCurve, powers, scaling_curve
 from clustersim.perf.step import StepTime
 from clustersim.planner.training import chosen_workload
-from clustersim.planner.uncertainty import scaling_band
 from clustersim.report.answer import Answer, Block
 from clustersim.report.csvtext import csv_text
 from clustersim.report.predicted import predicted_values, predicted_words
 from clustersim.report.reliability_figures import fan_of_runs, gantt, lost_time
-from clustersim.report.scaling_figure import scaling_figure
 from clustersim.schema.demand import TrainingWorkload
 from clustersim.schema.inputs import Inputs
 from clustersim.workloads import run_workload
@@ -37,10 +32,7 @@ from clustersim.workloads.training import (
 )
 from clustersim.workloads.work import StageCache, Work
 
-__all__ = ["scaling_answer", "train_answer"]
-
-#: Columns of a range.
-_ENDS = ("scaling_efficiency_p10", "scaling_efficiency_p90")
+__all__ = ["train_answer", "training_work"]
 
 
 def train_answer(
@@ -59,7 +51,7 @@ def train_answer(
     """
     if inputs.step_alone and inputs.scenario.tco is None and not inputs.groups:
         return _step_alone(inputs, workload)
-    work = _work(inputs, workload, share)
+    work = training_work(inputs, workload, share)
     detail: TrainingDetail = work.detail
     count = replications or inputs.reliability.replications
     summary = run_fidelity(
@@ -76,7 +68,7 @@ def train_answer(
     )
 
 
-def _work(inputs: Inputs, workload: str, share: str = "best") -> Work:
+def training_work(inputs: Inputs, workload: str, share: str = "best") -> Work:
     """The training workload as the corridor runs it; raises InputError for parts that the site lacks, all at once."""
     name = chosen_workload(inputs, "training", workload, first=True)
     inputs.require(money=False)
@@ -152,58 +144,6 @@ def _step_alone(inputs: Inputs, workload: str) -> Answer:
     notes = [words for words in said if words]
     result = _step(inputs, name, job, step_of(work, job), choice is None, notes)
     return Answer(name="train", data=result, page=lambda: _head(result))
-
-
-def scaling_answer(inputs: Inputs, workload: str, *, low: int, high: int) -> Answer:
-    """Weak and strong scaling curves of a workload's plan from ``low`` to ``high`` cards, by doubling.
-
-    Raises InputError for a site of unlike cards, of which there is no next size.
-    """
-    if inputs.groups:
-        raise InputError(
-            f"{inputs.name}: has groups of unlike cards, and scaling asks for more of one kind; sweep"
-            " cluster.groups.NAME.cards instead"
-        )
-    work = _work(inputs, workload)
-    curves = [scaling_curve(work.detail.job, powers(low, high), kind) for kind in KINDS]
-    spans = _scaling_spans(inputs, work.name, curves)
-    rows: list[dict[str, Any]] = [
-        {
-            "kind": c.kind, "base_cards": c.base_cards, "batch_rule": c.batch_rule, "cards": p.cards,
-            "tokens_per_s_per_card": p.tokens_per_s_per_card, "scaling_efficiency": p.efficiency,
-            **(dict(zip(_ENDS, spans[c.kind, p.cards], strict=True)) if spans else {}),
-            **{f"lost_to_{cause.replace(' ', '_').replace('-', '_')}": lost for cause, lost in p.lost.items()},
-        }
-        for c in curves
-        for p in c.points
-    ]  # fmt: skip
-    hidden = {k for k in rows[0] if k.startswith("lost_to_") and all(abs(r[k]) <= 5e-4 for r in rows)}
-    shown = [
-        {k: round(v, 4) if isinstance(v, float) else v for k, v in row.items() if k not in hidden}
-        for row in rows
-    ]
-    return Answer(
-        name="scaling",
-        data={"scenario": inputs.name, "plan": asdict(curves[0].plan), "points": rows},
-        page=lambda: [shown],
-        rows=rows,
-        files=lambda: {"scaling.png": scaling_figure(inputs.name, curves, spans)},
-    )
-
-
-def _scaling_spans(
-    inputs: Inputs, name: str, curves: Sequence[ScalingCurve]
-) -> dict[tuple[str, int], tuple[float, float]]:
-    """P10 and P90 of each point beyond the base, by its kind and cards; nothing where no row told of scaling."""
-    predicted = predicted_of(inputs, name)
-    if predicted is None:
-        return {}
-    slow, fast = scaling_band(inputs, predicted.software).factors([0.9, 0.1])
-    return {
-        (c.kind, p.cards): (p.efficiency, p.efficiency) if p.cards == c.base_cards
-        else (float(p.efficiency / slow), float(min(p.efficiency / fast, max(1.0, p.efficiency))))
-        for c in curves for p in c.points
-    }  # fmt: skip
 
 
 _SHOWN = {

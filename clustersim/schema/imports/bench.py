@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from clustersim.errors import InputError, Problem
-from clustersim.schema.imports.bench_rows import COLUMNS, Run, day_of, row_of
+from clustersim.schema.imports.bench_csv import is_export, metrics_of
+from clustersim.schema.imports.bench_rows import COLUMNS, Run, day_of, drafted, row_of
 from clustersim.schema.imports.source import Fields, Imported, ImportOptions, Source, refuse, rows_made
 
 __all__ = ["is_bench", "read_bench"]
@@ -23,6 +24,8 @@ __all__ = ["is_bench", "read_bench"]
 _ENGINES = {"vllm": "vLLM", "sglang": "SGLang", "sglang-native": "SGLang", "sglang-oai": "SGLang",
             "sglang-oai-chat": "SGLang", "tensorrt-llm": "TensorRT-LLM", "trt": "TensorRT-LLM"}  # fmt: skip
 _SECONDS = {"s": 1.0, "sec": 1.0, "seconds": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+#: Named where a run states no load at all.
+_LOAD = ("concurrency",)
 _TITLE = "Serving Benchmark Result"
 
 
@@ -49,7 +52,7 @@ def _client(file: str, data: Mapping[str, Any]) -> list[tuple[Run, Fields]]:
     run = Run(
         model=f.text("model_id", f"{info}.model_path", "model", "model_path"),
         software=_ENGINES.get(backend.lower(), ""), isl=_over(asked, done), osl=_over(made, done),
-        concurrency=f.number("max_concurrency"), request_rate=f.number("request_rate"),
+        concurrency=f.bound("max_concurrency"), request_rate=f.bound("request_rate"),
         asked=f.number("num_prompts") or done, requests=done, duration_s=f.number("duration", needed=True),
         requests_per_s=f.number("request_throughput"), tokens_per_s=f.number("output_throughput", needed=True),
         ttft_ms=f.number("mean_ttft_ms"), tpot_ms=f.number("mean_tpot_ms"), itl_ms=f.number("mean_itl_ms"),
@@ -60,6 +63,8 @@ def _client(file: str, data: Mapping[str, Any]) -> list[tuple[Run, Fields]]:
         precision=f.text(f"{info}.quantization", "quantization"), gpu=f.text("gpu", "hardware"),
         date=day_of(f.text("date")),
     )  # fmt: skip
+    run.accepted = f.number("accept_length", "spec_decode_acceptance_length")
+    run.draft_tokens = _over(f.number("spec_decode_draft_tokens"), f.number("spec_decode_num_drafts"))
     if run.request_rate and f.number("burstiness") not in (None, 1.0):
         run.notes.append(f"burstiness {f.number('burstiness'):g}")
     if backend and not run.software:
@@ -105,7 +110,7 @@ def _guidellm(file: str, data: Mapping[str, Any]) -> list[tuple[Run, Fields]]:
             return f.number(f"metrics.{name}.successful.mean", f"metrics.{name}.mean", needed=needed)
 
         kind = f.text("config.strategy.type_", "args.strategy.type_", "scheduler.strategy.type_")
-        level = f.number(*(f"{at}.strategy.{key}" for at in ("config", "args", "scheduler")
+        level = f.bound(*(f"{at}.strategy.{key}" for at in ("config", "args", "scheduler")
                            for key in ("streams", "max_concurrency", "rate")))  # fmt: skip
         done = f.number("metrics.request_totals.successful", "run_stats.requests_made.successful",
                         "scheduler_metrics.requests_made.successful")  # fmt: skip
@@ -157,9 +162,9 @@ def _genai(file: str, data: Mapping[str, Any]) -> list[tuple[Run, Fields]]:
         model=f.text(f"{at}.endpoint.model_names", f"{at}.model_names", f"{at}.model", f"{at}.formatted_model_name"),
         software=_ENGINES.get(f.text(f"{at}.backend").lower(), ""),
         isl=_stat(f, "input_sequence_length"), osl=_stat(f, "output_sequence_length", True),
-        concurrency=f.number(f"{at}.loadgen.concurrency", f"{at}.concurrency",
+        concurrency=f.bound(f"{at}.loadgen.concurrency", f"{at}.concurrency",
                              f"{at}.perf_analyzer.stimulus.concurrency"),
-        request_rate=f.number(f"{at}.loadgen.request_rate", f"{at}.request_rate",
+        request_rate=f.bound(f"{at}.loadgen.request_rate", f"{at}.request_rate",
                               f"{at}.perf_analyzer.stimulus.request_rate"),
         requests=f.number("request_count.avg"), duration_s=f.number("benchmark_duration.avg"),
         requests_per_s=_stat(f, "request_throughput"), tokens_per_s=_stat(f, "output_token_throughput", True),
@@ -199,7 +204,7 @@ def is_bench(source: Source) -> bool:
     """Tell whether a file is a result of a serving benchmark."""
     if source.archive:
         return False
-    return _TITLE in source.text or any(_tool(one) for one in source.objects[:3])
+    return _TITLE in source.text or is_export(source) or any(_tool(one) for one in source.objects[:3])
 
 
 def read_bench(source: Source, options: ImportOptions) -> Imported:
@@ -207,28 +212,38 @@ def read_bench(source: Source, options: ImportOptions) -> Imported:
 
     Raises InputError naming the format and everything that is missing of it.
     """
-    if not source.objects and _TITLE not in source.text:
+    printed = not source.objects and _TITLE in source.text
+    if not (source.objects or printed or is_export(source)):
         raise source.not_json or InputError(
             f"{source.name}: is no result of a serving benchmark: no JSON object, and no block '{_TITLE}'"
         )
-    if not source.objects:
+    if printed:
         form, found = "the printed result of a serving benchmark", _printed(source)
+    elif not source.objects:
+        form, found = "the CSV export of genai-perf or aiperf", _genai(source.name, metrics_of(source))
     else:
         tools = [(one, _tool(one)) for one in source.objects]
         tool = next((t for _, t in tools if t), _TOOLS[-1])
         form = tool.name
         found = [part for one, t in tools for part in (t or tool).runs(source.name, one)]
+    for run, fields in found:
+        drafted(run, fields, options.given)
     rows = [row_of(run, fields) for run, fields in found]
     refuse(source, form, [problem for _, fields in found for problem in fields.problems])
-    lacks = [c for c in ("model", "gpu", "n_gpus", "tp", "precision", "software") if c not in options.given
-             and not all(row[c] for row in rows)]  # fmt: skip
+    lacks = [c for c in ("model", "gpu", "n_gpus", "tp", "precision", "software", *_LOAD) if c not in options.given
+             and not all(row[c] or (c in _LOAD and row["batch_or_rate"]) for row in rows)]  # fmt: skip
     said = [f"{form}: {len(rows)} run(s)"]
     if lacks:
         said.append(
             f"the file does not name {', '.join(lacks)}: give them as --given {lacks[0]}=… for `validate`"
         )
     made = dict(options.given)
-    for first, second in (("gpu", "system"), ("software", "backend"), ("precision", "weights")):
+    for first, second in (
+        ("gpu", "system"),
+        ("software", "backend"),
+        ("precision", "weights"),
+        ("concurrency", "batch_or_rate"),
+    ):
         if first in made:
             made.setdefault(second, made[first])
     options = ImportOptions(options.name, options.ignored, made, options.columns, options.skip)
@@ -242,7 +257,8 @@ _LABELS = {
     "benchmark duration (s)": "duration", "total input tokens": "total_input_tokens",
     "total generated tokens": "total_output_tokens", "request throughput (req/s)": "request_throughput",
     "output token throughput (tok/s)": "output_throughput", "mean ttft (ms)": "mean_ttft_ms",
-    "mean tpot (ms)": "mean_tpot_ms", "mean itl (ms)": "mean_itl_ms", "request rate configured (rps)": "request_rate",
+    "accept length": "accept_length", "acceptance length": "accept_length", "mean tpot (ms)": "mean_tpot_ms",
+    "mean itl (ms)": "mean_itl_ms", "request rate configured (rps)": "request_rate",
 }  # fmt: skip
 
 

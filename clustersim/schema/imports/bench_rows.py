@@ -8,19 +8,22 @@ The columns serve both layouts of measured serving rows: throughput at a load (`
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from clustersim.errors import Problem
-from clustersim.schema.imports.source import Fields, card_label
+from clustersim.perf.serving_draft import tokens_per_step
+from clustersim.schema.imports.source import Fields, card_label, number_of
 
-__all__ = ["COLUMNS", "Run", "row_of"]
+__all__ = ["COLUMNS", "Run", "day_of", "drafted", "row_of"]
 
 COLUMNS = (
     "id", "source", "model", "gpu", "system", "n_gpus", "tp", "pp", "dp", "ep", "precision", "weights", "in_len",
     "out_len", "isl", "osl", "batch_or_rate", "concurrency", "request_rate", "requests", "duration_s",
     "requests_per_s", "tokens_per_s", "ttft_ms", "tpot_ms", "itl_ms", "software", "backend", "engine_version",
-    "kv_cache_dtype", "max_batched_tokens", "max_sequences", "notes",
+    "kv_cache_dtype", "max_batched_tokens", "max_sequences", "draft_tokens",
+    "acceptance", "notes",
 )  # fmt: skip
 #: Printed rates are rounded, and clients count their own start: figures of one file agree within this share.
 AGREE = 0.05
@@ -55,6 +58,10 @@ class Run:
     engine_version: str = ""
     max_batched_tokens: float | None = None
     max_sequences: float | None = None
+    accepted: float | None = None
+    """Tokens that a step of the large model makes, where a draft stands before it."""
+    draft_tokens: float | None = None
+    acceptance: float | None = None
     date: str = ""
     notes: list[str] = field(default_factory=list)
 
@@ -100,6 +107,27 @@ def _complete(run: Run, fields: Fields) -> None:
             problem(what, "is missing")
 
 
+def drafted(run: Run, fields: Fields, given: Mapping[str, str]) -> None:
+    """Fill in the chance that a drafted token is kept from the tokens that a step makes (arXiv:2211.17192).
+
+    A run with drafts is no run of plain decoding: without the number of drafted tokens it is a problem of the fields.
+    """
+    if run.accepted is None or run.accepted <= 1.0:
+        return
+    drafts = number_of(given["draft_tokens"]) if "draft_tokens" in given else run.draft_tokens
+    if not isinstance(drafts, float) or not 0 < drafts < 1e3 or not run.accepted <= 1.0 + drafts:
+        fields.problems.append(Problem(
+            fields.file, None, "draft_tokens", f"a step makes {run.accepted:g} tokens: a draft model ran, and how many"
+            " tokens it drafts is not stated or too few", "give --given draft_tokens=3 (as it was)"))  # fmt: skip
+        return
+    low, high = 0.0, 1.0
+    for _ in range(50):
+        middle = 0.5 * (low + high)
+        fewer = float(tokens_per_step([middle] * round(drafts))) < run.accepted
+        low, high = (middle, high) if fewer else (low, middle)
+    run.draft_tokens, run.acceptance = float(round(drafts)), round(low, 6)
+
+
 def row_of(run: Run, fields: Fields) -> dict[str, Any]:
     """Return a run as a row; what is missing or contradicts is kept with the fields' problems."""
     _complete(run, fields)
@@ -120,7 +148,9 @@ def row_of(run: Run, fields: Fields) -> dict[str, Any]:
         "tokens_per_s": run.tokens_per_s, "ttft_ms": run.ttft_ms, "tpot_ms": run.tpot_ms, "itl_ms": run.itl_ms,
         "software": run.software, "backend": run.software, "engine_version": run.engine_version,
         "kv_cache_dtype": run.kv_cache_dtype, "max_batched_tokens": run.max_batched_tokens,
-        "max_sequences": run.max_sequences, "notes": "; ".join(["metric=out", *run.notes]), "date": run.date,
+        "max_sequences": run.max_sequences,
+        "draft_tokens": run.draft_tokens, "acceptance": run.acceptance,
+        "notes": "; ".join(["metric=out", *run.notes]), "date": run.date,
     }  # fmt: skip
 
 

@@ -46,8 +46,11 @@ _PROGRAMS = {
     "reduce_scatter": "reduce_scatter", "reducescatter": "reduce_scatter", "alltoall": "all_to_all",
     "all_to_all": "all_to_all", "broadcast": "broadcast", "sendrecv": "sendrecv", "reduce": "reduce",
 }  # fmt: skip
-#: What the launcher writes before a line: mpirun --tag-output, srun -l, torchrun.
-_PREFIX = re.compile(r"^(?:\[[\w,.]+\](?:<\w+>)?:?\s?|\s*\d+:\s)")
+#: What launchers and collectors of logs write before a line: mpirun --tag-output, srun -l, torchrun; times, pods.
+_PREFIX = re.compile(
+    r"^(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\d.,]*(?:Z|[+-]\d\d:?\d\d)?\]?\s"
+    r"|\[[\w,./ -]+\](?:<\w+>)?:?\s?|\s*\d+:\s|(?=\S*[A-Za-z])[\w./-]+(?::|\s+\|)\s(?=[\s#\d]))"
+)
 _DEVICE = re.compile(
     r"#\s*Rank\s+(\d{1,7})\s+(?:Group\s+\d+\s+)?Pid\s+\d+\s+on\s+(\S+)\s+device\s+\d+\s+\[[^\]]*\]\s*(.*)"
 )
@@ -92,15 +95,24 @@ def read_collectives(source: Source, options: ImportOptions) -> Imported:
     for block in blocks:
         rows += _rows(source, block, options, problems, said)
     if not rows and not problems:
+        figures = [line for block in blocks for line, _ in block.figures]
         problems.append(
-            Problem(source.name, None, "", "holds no line of figures", "the run failed or was cut off")
+            Problem(source.name, figures[0], "", "every line of figures has wrong results")
+            if figures
+            else Problem(source.name, None, "", "holds no line of figures", "the run failed or was cut off")
         )
     refuse(source, "a log of nccl-tests or its kin", problems)
     return rows_made(source, options, "collectives", COLUMNS, rows, said)
 
 
 def _bare(line: str) -> str:
-    return _PREFIX.sub("", line, count=1).rstrip()
+    # A time and a pod may stand before what the launcher wrote.
+    for _ in range(3):
+        bare = _PREFIX.sub("", line, count=1)
+        if bare == line:
+            break
+        line = bare
+    return line.rstrip()
 
 
 def _blocks(source: Source, problems: list[Problem]) -> list[_Block]:

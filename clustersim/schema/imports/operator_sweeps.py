@@ -8,6 +8,7 @@ the backward pass, 3.5 for both; Dao et al. 2022), the bytes that the file state
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,7 +41,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "bytes": ("size_bytes", "bytes", "size", "array_bytes", "buffer_size_bytes", "message_size"),
     "elements": ("n_elements", "elements", "array_size"), "sizeof": ("sizeof", "element_size"),
     "op": ("op", "operation", "kernel", "function", "benchmark", "test", "name", "provider"),
-    "dtype": ("dtype", "precision", "datatype", "data_type", "type", "a"),
+    "dtype": ("dtype", "precision", "datatype", "data_type", "a_type", "type", "a"),
     "card": ("card", "gpu", "device", "device_name"),
     "n_cards": ("n_cards",), "power": ("power_w", "power"), "software": ("software", "library", "backend"),
     "vendor": ("vendor",), "basis": ("basis",),
@@ -64,10 +65,65 @@ _PASSES = {"fwd": 1.0, "forward": 1.0, "bwd": 2.5, "backward": 2.5, "fwd_bwd": 3
 #: Bytes that a stream moves for each byte of one array (BabelStream).
 _ARRAYS = {"copy": 2.0, "mul": 2.0, "add": 3.0, "triad": 3.0, "dot": 2.0, "nstream": 4.0}
 AGREE = 0.03
+_RANK = re.compile(r"^\[\d+\]:")
+_PRINTED = re.compile(r"^\s*(?:\[\d+\]:)?transA,.*gflops", re.MULTILINE | re.IGNORECASE)
+
+
+def _column(cell: str) -> str:
+    """A column's name as it is looked for: micro as u, without the name of the library that measured.
+
+    >>> _column("Time (µs)"), _column("hipblaslt-Gflops"), _column("[0]:transA")
+    ('time (us)', 'gflops', 'transa')
+    """
+    bare = lowered(cell).replace("µ", "u").replace("μ", "u")
+    return re.sub(r"^(?:\[\d+\]:)?(?:(?:hip|roc|cu)blas(?:lt)?-)?", "", bare)
+
+
+def _number_format(text: str) -> str:
+    """A number format as rows name it, from the libraries' own names.
+
+    >>> _number_format("bf16_r"), _number_format("f8_fnuz_r"), _number_format("int8")
+    ('bf16', 'fp8', 'int8')
+    """
+    own = re.fullmatch(r"(bf16|f16|f32|f64|b?f8|i8)(?:_fnuz)?_r", text.lower())
+    names = {
+        "bf16": "bf16",
+        "f16": "fp16",
+        "f32": "fp32",
+        "f64": "fp64",
+        "f8": "fp8",
+        "bf8": "fp8",
+        "i8": "int8",
+    }
+    return names[own[1]] if own else text
+
+
+def _bench_table(source: Source) -> Table | None:
+    """The lines of figures that hipblaslt-bench and rocblas-bench print among others, each below its own header."""
+    header, rows, lines = "", [], []
+    for number, text in source.lines():
+        plain = _RANK.sub("", text.strip())
+        if plain.startswith("transA,"):
+            if header and plain != header:
+                raise InputError(
+                    f"{source.name}:{number}: the columns change within the file: give one file each"
+                )
+            header = plain
+        elif header and plain.count(",") == header.count(",") and plain[:1] in "NTC":
+            rows.append([cell.strip() for cell in plain.split(",")])
+            lines.append(number)
+        elif header and re.match(r"[NTC],[NTC],", plain):
+            raise InputError(f"{source.name}:{number}: the line is cut off")
+    if not header or (source.text.lstrip().startswith("transA,") and not rows):
+        return None
+    columns = tuple(header.split(","))
+    return Table(
+        source.name, columns, tuple(dict(zip(columns, row, strict=True)) for row in rows), tuple(lines)
+    )
 
 
 def _found(columns: tuple[str, ...]) -> dict[str, str]:
-    have = {lowered(c): c for c in columns}
+    have = {_column(c): c for c in columns}
     found = {what: have[name] for what, names in _NAMES.items() for name in reversed(names) if name in have}
     for what, names in (("rate", tuple(_RATES)), ("time", tuple(_TIMES))):
         hit = next((have[name] for name in names if name in have), None)
@@ -91,10 +147,14 @@ def _is_rows(columns: tuple[str, ...]) -> bool:
 
 def is_operators(source: Source) -> bool:
     """Tell whether a CSV is a sweep of operators: shapes or sizes, and a time or a rate of each."""
-    if source.archive or len(source.header) < 3:
+    if source.archive:
         return False
     found = _found(source.header)
-    return _is_rows(source.header) or bool(_shape(found) and ("rate" in found or "time" in found))
+    if _PRINTED.search(source.text[:400_000]):
+        return True
+    return _is_rows(source.header) or bool(
+        len(source.header) > 2 and _shape(found) and ("rate" in found or "time" in found)
+    )
 
 
 def read_operators(source: Source, options: ImportOptions) -> Imported:
@@ -102,7 +162,7 @@ def read_operators(source: Source, options: ImportOptions) -> Imported:
 
     Raises InputError naming what is missing, every cell that is no number, and rates that contradict their times.
     """
-    table = source.table()
+    table = _bench_table(source) or source.table()
     if _is_rows(table.columns):
         return _as_rows(source, table, options)
     found = _found(table.columns)
@@ -112,7 +172,11 @@ def read_operators(source: Source, options: ImportOptions) -> Imported:
                          " headdim; or size_bytes) and a rate (tflops, gb/s) or a time with its unit (time_us);"
                          f" it has: {listed(table.columns)}")  # fmt: skip
     problems: list[Problem] = []
-    rows = [_row(source, line, row, found, kind, problems) for line, row in table.numbered()]
+    named = re.search(r"^Device ID \d+\s*:\s*(.+?)(?:\s+gfx\w+)?\s*$", source.text, re.MULTILINE)
+    device = named[1] if named else ""
+    rows = [_row(source, line, row, found, kind, problems, device) for line, row in table.numbered()]
+    if not rows:
+        problems.append(Problem(source.name, None, "", "holds no line of figures"))
     refuse(source, f"a sweep of operators ({kind})", problems)
     said = [f"a sweep of operators ({kind}): {len(rows)} rows"]
     lacks = [
@@ -130,6 +194,7 @@ def _row(
     found: Mapping[str, str],
     kind: str,
     problems: list[Problem],
+    device: str = "",
 ) -> dict[str, Any]:
     before = len(problems)
 
@@ -162,10 +227,10 @@ def _row(
         work, unit, shape = size * arrays / 1e9, "GB/s", f"{size:.0f} B"
     rate, time = None, None
     if "rate" in found and word("rate"):
-        unit, scale = _RATES[lowered(found["rate"])]
+        unit, scale = _RATES[_column(found["rate"])]
         rate = number("rate") * scale
     if "time" in found and word("time"):
-        time = number("time") * _TIMES[lowered(found["time"])]
+        time = number("time") * _TIMES[_column(found["time"])]
     if rate is None and time is None:
         problems.append(Problem(source.name, line, found.get("rate") or found["time"], "has no value"))
     elif len(problems) == before and time and work:
@@ -178,10 +243,11 @@ def _row(
     elif rate is None and len(problems) == before:
         problems.append(Problem(source.name, line, "bytes", "a time alone says no rate: the file must state it, or name"
                                 f" a stream's kernel ({', '.join(_ARRAYS)})"))  # fmt: skip
-    card = word("card")
+    card = word("card") or device
     return {
         "vendor": word("vendor"), "card": card_label(card) if card else "", "n_cards": word("n_cards") or 1,
-        "benchmark": f"{kind}/{word('op')}" if word("op") else kind, "dtype": word("dtype"), "shape_or_size": shape,
+        "benchmark": f"{kind}/{word('op')}" if word("op") else kind, "dtype": _number_format(word("dtype")),
+        "shape_or_size": shape,
         "measured": rate, "unit": unit, "time_s": time, "power_w": word("power"), "basis": word("basis") or "per card",
         "software": word("software"),
         "note": "" if "rate" in found else "rate derived from the time",

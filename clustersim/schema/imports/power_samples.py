@@ -1,4 +1,4 @@
-"""Samples of power and clocks as one row a card: nvidia-smi's CSV, dcgmi dmon, and Prometheus text of DCGM's exporter.
+"""Samples of power and clocks as one row a card: tables of nvidia-smi and its kin, dmon, Prometheus, print-outs.
 
 Means are over samples (they come at even intervals); a card is busy in samples of at least half its highest power, and
 the median of those is what it draws under load.
@@ -7,13 +7,22 @@ the median of those is what it draws under load.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import fmean, median
 from typing import Any
 
 from clustersim.errors import InputError, Problem, listed
+from clustersim.schema.imports.power_forms import (
+    is_answer,
+    is_npu,
+    is_query,
+    labelled,
+    of_answer,
+    of_npu,
+    of_query,
+)
 from clustersim.schema.imports.source import (
     Imported,
     ImportOptions,
@@ -32,27 +41,32 @@ COLUMNS = (
     "power_min_w", "power_limit_w", "sm_clock_busy_hz", "memory_clock_busy_hz", "temperature_max_c",
     "utilisation_mean", "notes",
 )  # fmt: skip
+#: Metrics of power of the makers' exporters.
+_METRICS = ("dcgm_fi_dev_power_usage", "amdgpu_average_package_power", "gpu_average_package_power",
+            "gpu_package_power", "npu_chip_info_power", "nvidia_smi_power_draw_watts")  # fmt: skip
+#: Columns of power that tell a table of samples.
+_TELLING = {"power.draw", "power.draw.average", "power.draw.instant", "power_usage", "socket_power",
+            "average graphics package power (w)", "current socket graphics package power (w)"}  # fmt: skip
 #: What is sampled -> (its names, what brings it to the unit of the row).
 _NAMES: Mapping[str, tuple[tuple[str, ...], float]] = {
-    "power": (("power.draw.average", "power.draw", "power.draw.instant", "dcgm_fi_dev_power_usage", "power",
-               "powerusage", "pwr", "powr", "amdgpu_average_package_power", "gpu_average_package_power",
-               "npu_chip_info_power"), 1.0),
+    "power": (("power.draw.average", "power.draw", "power.draw.instant", "power",
+               "powerusage", "pwr", "powr", *_METRICS, "average graphics package power (w)",
+               "current socket graphics package power (w)", "socket_power", "power_usage"), 1.0),
     "limit": (("power.limit", "enforced.power.limit", "dcgm_fi_dev_power_mgmt_limit"), 1.0),
     "sm_clock": (("clocks.sm", "clocks.current.sm", "clocks.gr", "clocks.current.graphics", "dcgm_fi_dev_sm_clock",
-                  "smclk", "pclk"), 1e6),
+                  "smclk", "pclk", "gfx_clk"), 1e6),
     "memory_clock": (("clocks.mem", "clocks.current.memory", "dcgm_fi_dev_mem_clock", "mclk", "memclk"), 1e6),
     "temperature": (("temperature.gpu", "dcgm_fi_dev_gpu_temp", "gtemp", "tmptr"), 1.0),
     "utilisation": (("utilization.gpu", "dcgm_fi_dev_gpu_util", "gputl", "sm"), 0.01),
     "time": (("timestamp", "time"), 1.0),
-    "device": (("index", "gpu", "uuid", "gpu_uuid", "pci.bus_id", "entity", "pci_bus_id"), 1.0),
+    "device": (("index", "gpu", "uuid", "gpu_uuid", "pci.bus_id", "entity", "pci_bus_id", "device"), 1.0),
     "name": (("name", "gpu_name", "modelname"), 1.0),
     "host": (("hostname", "host", "instance"), 1.0),
 }  # fmt: skip
 _UNKNOWN = ("", "[n/a]", "n/a", "[not supported]", "[unknown error]", "[gpu requires reset]", "-", "nan")
 _SAMPLE = re.compile(r"^([A-Za-z_:][\w:]*)(?:\{([^}]*)\})?\s+(\S+)(?:\s+(\d+))?\s*$")
-_METRIC = re.compile(r"^(?:DCGM_FI_DEV_POWER_USAGE|amdgpu_average_package_power|gpu_average_package_power|"
-                     r"npu_chip_info_power)\b", re.MULTILINE)  # fmt: skip
-_DMON = re.compile(r"^#\s*(?:Entity|gpu)\b.*\b(?:POWER|POWR|pwr)\b", re.MULTILINE)
+_METRIC = re.compile(rf"^(?:{'|'.join(_METRICS)})\b", re.MULTILINE | re.IGNORECASE)
+_DMON = re.compile(r"^#\s*(?:(?:Date|Time)\s+)*(?:Entity|gpu)\b.*\b(?:POWER|POWR|pwr)\b", re.MULTILINE)
 _UNITS = {"w": 1.0, "mw": 1e-3, "kw": 1e3}
 
 
@@ -71,9 +85,11 @@ def is_power(source: Source) -> bool:
     """Tell whether a text holds samples of power."""
     if source.archive:
         return False
-    names = {re.sub(r"\s*\[.*", "", cell) for cell in re.split(r"[,;\t]", ",".join(source.header))}
-    return bool({"power.draw", "power.draw.average", "power.draw.instant"} & names
-                or _METRIC.search(source.text) or _DMON.search(source.text[:100_000]))  # fmt: skip
+    return any(sign(source) for _, sign, _ in _FORMS) or bool(_TELLING & _plain(source))
+
+
+def _plain(source: Source) -> set[str]:
+    return {re.sub(r"\s*\[.*", "", cell) for cell in re.split(r"[,;\t]", ",".join(source.header))}
 
 
 def read_power(source: Source, options: ImportOptions) -> Imported:
@@ -83,12 +99,10 @@ def read_power(source: Source, options: ImportOptions) -> Imported:
     """
     problems: list[Problem] = []
     cards: dict[tuple[str, str], _Card] = {}
-    if _METRIC.search(source.text):
-        form, samples = "Prometheus text", _prometheus(source, problems)
-    elif _DMON.search(source.text[:100_000]):
-        form, samples = "the samples of dcgmi or nvidia-smi dmon", _dmon(source, problems)
-    else:
-        form, samples = "the CSV of nvidia-smi", _smi(source, problems)
+    found = next(
+        (form for form in _FORMS if form[1](source)), ("the CSV of nvidia-smi or its kin", None, _smi)
+    )
+    form, samples = found[0], found[2](source, problems)
     quiet = 0
     for line, sample in samples:
         quiet += not _take(source, line, sample, cards, problems)
@@ -138,14 +152,16 @@ def _dmon(source: Source, problems: list[Problem]) -> Iterator[tuple[int, dict[s
             if any(_what(word) == "power" for word in words):
                 header = [_what(word) for word in words]
             continue
-        cells = re.sub(r"^GPU\s+(?=\d)", "", plain, flags=re.IGNORECASE).split()
-        if not plain or not header or not cells[0].isdigit():
+        cells = re.sub(r"\bGPU\s+(?=\d)", "", plain, flags=re.IGNORECASE).split()
+        at = header.index("device") if "device" in header else 0
+        if not plain or not header or not (len(cells) > at and cells[at].isdigit()):
             continue
         if len(cells) != len(header):
             problems.append(Problem(source.name, line, "", f"{len(cells)} cells under {len(header)} columns: the line"
                                     " is cut off, or two wrote into it"))  # fmt: skip
             continue
-        yield line, {what: cell for what, cell in zip(header, cells, strict=True) if what}
+        # A time of day alone says no moment.
+        yield line, {what: cell for what, cell in zip(header, cells, strict=True) if what and what != "time"}
 
 
 def _prometheus(source: Source, problems: list[Problem]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -162,12 +178,20 @@ def _prometheus(source: Source, problems: list[Problem]) -> Iterator[tuple[int, 
         if what not in _NAMES or what in ("time", "device", "name", "host"):
             continue
         labels = {lowered(k): v for k, v in re.findall(r'(\w+)\s*=\s*"((?:[^"\\]|\\.)*)"', found[2] or "")}
-        sample = {"device": labels.get("gpu") or labels.get("uuid") or labels.get("gpu_id") or labels.get("id") or "",
-                  "name": labels.get("modelname", ""), "host": labels.get("hostname") or labels.get("instance") or "",
-                  what: found[3]}  # fmt: skip
+        sample = labelled(labels) | {what: found[3]}
         if found[4]:
             sample["time"] = str(float(found[4]) / 1e3)
         yield line, sample
+
+
+#: Forms that are no table of columns: name, sign, and what reads their samples.
+_FORMS: tuple[tuple[str, Callable[[Source], bool], Callable[..., Iterator[tuple[int, dict[str, str]]]]], ...] = (
+    ("a Prometheus server's answer", is_answer, lambda source, problems: of_answer(source, problems, _what)),
+    ("what nvidia-smi -q prints", is_query, lambda source, _: of_query(source)),
+    ("what npu-smi info prints", is_npu, lambda source, _: of_npu(source)),
+    ("Prometheus text", lambda source: bool(_METRIC.search(source.text)), _prometheus),
+    ("the samples of dcgmi or nvidia-smi dmon", lambda source: bool(_DMON.search(source.text[:100_000])), _dmon),
+)  # fmt: skip
 
 
 def _take(

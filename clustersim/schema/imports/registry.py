@@ -20,7 +20,8 @@ from clustersim.schema.imports.kit import is_kit, read_kit
 from clustersim.schema.imports.model import is_model_config, read_model_config
 from clustersim.schema.imports.operator_sweeps import is_operators, read_operators
 from clustersim.schema.imports.power_samples import is_power, read_power
-from clustersim.schema.imports.price_lists import is_prices, read_prices
+from clustersim.schema.imports.price_lists import read_prices
+from clustersim.schema.imports.price_tables import has_prices
 from clustersim.schema.imports.source import Imported, ImportOptions, Source
 from clustersim.schema.imports.traffic import (
     is_failures,
@@ -103,16 +104,16 @@ IMPORTERS: dict[str, Importer] = {
                          "serve: a service's arrivals (trace)", is_requests, read_requests),
     "collectives": Importer("a log of nccl-tests, rccl-tests or their kin, or of hccl_test",
                             "validate collectives --data", is_collectives, read_collectives),
-    "training": Importer("a log of Megatron-LM, NeMo or DeepSpeed", "validate training --data", is_training_log,
-                         read_training_log),
-    "power": Importer("samples of power and clocks (nvidia-smi CSV, dcgmi dmon, Prometheus text)",
+    "training": Importer("a log of Megatron-LM, NeMo, DeepSpeed or torchtitan", "validate training --data",
+                         is_training_log, read_training_log),
+    "power": Importer("samples of power and clocks (nvidia-smi, npu-smi, dcgmi dmon, Prometheus)",
                       "rows of a card's power under load", is_power, read_power),
     "operators": Importer("a sweep of operators (CSV of m, n, k; of attention shapes; of sizes)",
                           "rows of a card's efficiencies", is_operators, read_operators),
     "failures": Importer("a log of failures (CSV of time and component, or the kernel's Xid lines)",
                          "train: reliability.log", is_failures, read_failures),
     "prices": Importer("a list of prices (CSV or XLSX: part, price, currency)", "tco.price_book: a book over another",
-                       is_prices, read_prices),
+                       has_prices, read_prices),
 }  # fmt: skip
 
 

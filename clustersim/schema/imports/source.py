@@ -32,6 +32,9 @@ __all__ = [
 #: Columns that every measured row has beside its own.
 PROVENANCE = ("tier", "file", "sha256", "date")
 _FREE = Limits(nodes=None, infinite=True)
+_JSON = re.compile(
+    r"\s*(?:\{\s*(?:[\"}]|$)|\[\s*(?:[\[{\"\]]|$|(?:-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|true|false|null)\s*[,\]]))"
+)
 _COMMA = re.compile(r"[+-]?\d+,\d+")
 _SIZE = re.compile(r"^(\d+\s?G(i?B)?|HBM\d\w*|SXM\d?|OAM)$", re.IGNORECASE)
 _REPORTED = 20
@@ -99,8 +102,7 @@ class Source:
     @cached_property
     def _json(self) -> tuple[tuple[Any, ...], InputError | None]:
         """The JSON values of the file (several where every line is one), or why there are none."""
-        text = self.text.strip()
-        if text[:1] not in ("{", "["):
+        if not self._like_json:
             return (), InputError(f"{self.name}: is no JSON")
         try:
             return (parse_json(self.text, self.name, _FREE),), None
@@ -129,7 +131,12 @@ class Source:
     @property
     def not_json(self) -> InputError | None:
         """What is wrong with a text that begins like JSON."""
-        return self._json[1] if self.text.strip()[:1] in ("{", "[") else None
+        return self._json[1] if self._like_json else None
+
+    @property
+    def _like_json(self) -> bool:
+        """Whether the text begins as JSON does; a log's lines begin with [rank0] or [2026-01-01 as well."""
+        return bool(_JSON.match(self.text))
 
     @cached_property
     def _table(self) -> tuple[Table | None, InputError | None]:
@@ -233,6 +240,11 @@ class Fields:
             value = value[0]
         return value.strip() if isinstance(value, str) else ""
 
+    def bound(self, *keys: str) -> float | None:
+        """Return a number that may be without bound, as a rate of arrivals or a client's users: then None."""
+        value = self.get(*keys)
+        return None if str(value).strip().lower() in ("inf", "infinity") else self.number(*keys)
+
     def number(self, *keys: str, needed: bool = False) -> float | None:
         """Return a positive number; keep a problem of one that is none, and of one that is needed and missing."""
         value = self.get(*keys)
@@ -240,11 +252,9 @@ class Fields:
             if needed:
                 self.problems.append(Problem(self.file, None, keys[0], "is missing"))
             return None
-        if value == math.inf and not isinstance(value, bool):
-            return None
         read = number_of(value, where=self.file, key=keys[0])
         if isinstance(read, Problem):
-            if str(value).strip().lower() not in ("inf", "n/a", "none", ""):
+            if str(value).strip().lower() not in ("n/a", "none", ""):
                 self.problems.append(read)
             return None
         if read < 0 or (needed and read == 0):

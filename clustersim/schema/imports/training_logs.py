@@ -1,8 +1,9 @@
 """Training logs with their launch arguments as one row: the median step after warm-up, with the outliers named.
 
 Read are the iteration lines of Megatron-LM and what is made of it (``elapsed time per iteration (ms)``), of NeMo
-(``train_step_timing in s``) and of DeepSpeed (``iter time (s)`` or ``CurrSamplesPerSec``), and the arguments in any of
-the forms that these programs print: the dotted list, YAML, a configuration's lines, or the launch command.
+(``train_step_timing in s``), of DeepSpeed (``iter time (s)`` or ``CurrSamplesPerSec``) and of torchtitan (``tps``), and
+the arguments in any of the forms that these programs print: the dotted list, YAML, a configuration's lines, or the
+launch command.
 """
 
 from __future__ import annotations
@@ -36,17 +37,22 @@ COLUMNS = (
     "tflops_per_gpu", "mfu", "peak_memory_gib", "out_of_memory", "software", "steps", "outliers", "notes",
 )  # fmt: skip
 _FORMS = (
-    # name, sign, iteration, value, seconds of the value's unit, software
+    # name, sign, iteration, value, seconds of the value's unit (or what is counted in a second), software
     ("Megatron-LM", r"elapsed time per iteration \(ms\)", r"\biteration\s+(\d{1,12})\s*/", r"elapsed time per iteration"
      r" \(ms\):\s*([^\s|]+)", 1e-3, "Megatron-Core"),
     ("NeMo", r"train_step_timing in s[:=]", r"\b(?:iteration\s+(\d{1,12})/|global_step[:=]\s*(\d{1,12}))",
      r"train_step_timing in s[:=]\s*([^\s|,\]]+)", 1.0, "NeMo"),
     ("DeepSpeed", r"iter time \(s\):", r"\bsteps?:\s*(\d{1,12})\b", r"iter time \(s\):\s*(\S+)", 1.0, "DeepSpeed"),
-    ("DeepSpeed", r"CurrSamplesPerSec=", r"global_step=(\d{1,12})\b", r"CurrSamplesPerSec=([^\s,]+)", 0.0, "DeepSpeed"),
+    ("DeepSpeed", r"CurrSamplesPerSec=", r"global_step=(\d{1,12})\b", r"CurrSamplesPerSec=([^\s,]+)", "samples",
+     "DeepSpeed"),
+    ("torchtitan", r"\bstep:\s*\d+\b.*\btps:", r"\bstep:\s*(\d{1,12})\b", r"\btps:\s*(\S+)", "tokens",
+     "torchtitan"),
 )  # fmt: skip
 _PREFIX = re.compile(
     r"^\s*(?:\[?\d{4}-\d\d-\d\dT[\d:+.Z]+\]?\s+)?(?:\S*/\d+\s+)?(\[(?:default|rank)\s?\d+\]|\d+):"
 )
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_ARGUMENT_LIST = re.compile(r"-{8,} (?:end of )?arguments -{8,}")
 #: Column -> the names of the argument, most telling first.
 _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "layers": ("num_layers", "num_hidden_layers"),
@@ -70,6 +76,9 @@ _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
 FAR, LEAST = 3.0, 0.05
 
 
+_Form = tuple[str, str, str, str, float | str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class _Step:
     line: int
@@ -79,13 +88,15 @@ class _Step:
     teller: str
 
 
-def _form(text: str) -> tuple[str, str, str, str, float, str] | None:
-    return next((form for form in _FORMS if re.search(form[1], text)), None)
+def _form(text: str) -> _Form | None:
+    plain = _COLOUR.sub("", text)
+    return next((form for form in _FORMS if re.search(form[1], plain)), None)
 
 
 def is_training_log(source: Source) -> bool:
     """Tell whether a text is a training log: it has lines of iterations with their time."""
-    return not source.archive and _form(source.text) is not None
+    text = source.text
+    return not source.archive and (_form(text) is not None or _ARGUMENT_LIST.search(text) is not None)
 
 
 def read_training_log(source: Source, options: ImportOptions) -> Imported:
@@ -100,10 +111,10 @@ def read_training_log(source: Source, options: ImportOptions) -> Imported:
             " iteration (ms)', NeMo's 'train_step_timing in s', DeepSpeed's 'iter time (s)')"
         )
     said = [f"a log of {form[0]}"]
-    arguments = _arguments(source.text)
+    arguments = _arguments(source.text) | _given(options)
     batch = arguments.get("global_batch")
     problems: list[Problem] = []
-    steps = _steps(source, form, batch, problems, said)
+    steps = _steps(source, form, arguments, problems, said)
     if problems or not steps:
         if not problems:
             problems.append(Problem(source.name, None, "", "no line of an iteration is whole"))
@@ -134,20 +145,22 @@ def read_training_log(source: Source, options: ImportOptions) -> Imported:
 
 
 def _steps(
-    source: Source, form: tuple[str, str, str, str, float, str], batch: float | None, problems: list[Problem],
-    said: list[str],
+    source: Source, form: _Form, arguments: Mapping[str, float], problems: list[Problem], said: list[str],
 ) -> list[_Step]:  # fmt: skip
     """Whole lines of iterations, of one rank, each iteration once."""
     found: list[_Step] = []
     torn: list[int] = []
-    for number, line in source.lines():
+    for number, coloured in source.lines():
+        line = _COLOUR.sub("", coloured)
         if not re.search(form[1], line):
             continue
         at, values = re.search(form[2], line), re.findall(form[3], line)
         if at is None or len(values) != 1 or len(re.findall(r"\biteration\s+\d+\s*/", line)) > 1:
             torn.append(number)
             continue
-        value = number_of(values[0], where=source.name)
+        # tps is printed with commas between thousands, and without a fraction.
+        bare = values[0].replace(",", "") if form[4] == "tokens" else values[0]
+        value = number_of(bare, where=source.name)
         if isinstance(value, Problem):
             # A whole line with another way to write numbers is not torn: nothing of such a log can be read.
             if "comma" in value.what:
@@ -155,12 +168,11 @@ def _steps(
             else:
                 torn.append(number)
             continue
-        if not form[4]:
-            if not batch:
-                problems.append(Problem(source.name, number, "train_batch_size", "is missing: samples per second are no"
-                                        " time of a step without it"))  # fmt: skip
+        if isinstance(form[4], str):
+            work = _work(source, number, form[4], arguments, problems)
+            if work is None:
                 return []
-            value = batch / value if value > 0 else 0.0
+            value = work / value if value > 0 else 0.0
         else:
             value *= form[4]
         if not 0 < value < inf:
@@ -178,6 +190,29 @@ def _steps(
         else:
             said.append(f"torn lines of iterations, left out: {shown}")
     return [] if problems else _once(found, said)
+
+
+def _work(
+    source: Source, line: int, what: str, arguments: Mapping[str, float], problems: list[Problem]
+) -> float | None:
+    """What a step makes of what a rate counts: samples, or tokens a card; None, and problems, where that is unknown."""
+    needed = ("global_batch",) if what == "samples" else ("global_batch", "seq_len", "n_gpus")
+    names = {"global_batch": "train_batch_size"} if what == "samples" else {}
+    lacks = [key for key in needed if not arguments.get(key, 0.0) > 0]
+    problems += [
+        Problem(source.name, line, names.get(key, key), "is missing: without it a rate is no time of a step",
+                f"give --given {key}=… (as it was)") for key in lacks
+    ]  # fmt: skip
+    if lacks:
+        return None
+    batch = arguments["global_batch"]
+    return batch if what == "samples" else batch * arguments["seq_len"] / arguments["n_gpus"]
+
+
+def _given(options: ImportOptions) -> dict[str, float]:
+    """The arguments that the user gives beside the log."""
+    read = {key: number_of(options.given[key]) for key in _ARGUMENTS if key in options.given}
+    return {key: value for key, value in read.items() if isinstance(value, float)}
 
 
 def _once(found: list[_Step], said: list[str]) -> list[_Step]:
@@ -301,7 +336,9 @@ def _row(
     recompute = _word(text, "recompute_granularity").lower()
     if "zero_stage" not in row and _flag(text, "use_distributed_optimizer"):
         row["zero_stage"] = 1
-    rates = [float(m[1]) for s in steps if (m := re.search(r"TFLOP/s/GPU\)?:\s*([\d.]+)(?![\d,])", s.text))]
+    rates = [float(m[1]) for s in steps
+             if (m := re.search(r"(?:TFLOP/s/GPU\)?|\btflops):\s*([\d.]+)(?![\d,])", s.text))]  # fmt: skip
+    memory = [float(m[1]) for s in steps if (m := re.search(r"\bmemory:\s*([\d.]+)GiB", s.text))]
     named = re.search(r"\b(NVIDIA [\w -]+?(?:GB|PCIe|HBM\w*|H\d+)|Ascend ?910\w*|AMD Instinct \w+)\b", text)
     return row | {
         "model": "", "vpp_interleave": virtual, "seq_parallel": {True: "yes", False: "no", None: ""}[sequence],
@@ -309,5 +346,6 @@ def _row(
         "gpu": card_label(named[1]) if named else "", "dtype": _dtype(text), "iteration_time_s": middle,
         "tokens_per_s_per_gpu": batch * length / middle / cards if batch and length and cards else None,
         "tflops_per_gpu": median(rates) if rates else None, "software": software,
+        "peak_memory_gib": max(memory) if memory else None,
         "notes": f"median of {len(steps)} printed steps, iterations {steps[0].iteration}-{steps[-1].iteration}",
     } | {c: row.get(c) for c in ("layers", "n_gpus", "seq_len", "tp") if c not in row}  # fmt: skip

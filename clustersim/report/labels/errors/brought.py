@@ -9,6 +9,23 @@ TEXTS: dict[str, str] = {
         "把 {} 当作未知时没有可预测的行;请用 --data 给出其他行",
     "{} rows given of {} that {} has; give fewer": "给了 {} 行 {},而它只有 {} 行;请少给",
     "no rows are named; name files with --data": "没有指明数据行;请用 --data 给出文件",
+    "{}: is no table of rows yet, it is {}: `clustersim import {} -o FOLDER` makes rows of it":
+        "{}:还不是数据行的表,而是 {}:`clustersim import {} -o FOLDER` 由它生成数据行",
+    "{}:{}: {} stands twice: two runs are in one file": "{}:{}:{} 出现两次:一个文件里有两次运行",
+    "a step makes {} tokens: a draft model ran, and how many tokens it drafts is not stated or too few":
+        "每步产生 {} 个词元:用了草稿模型,而没有写明草稿的词元数,或该数太少",
+    "give --given draft_tokens=3 (as it was)": "请给 --given draft_tokens=3(当时所用的)",
+    "{}: what was run is kept; the same command takes it up": "{}:已算的结果都保留了;同一命令会接着算",
+    "every line of figures has wrong results": "每行数据的结果都是错的",
+    "{}:{}: the columns change within the file: give one file each": "{}:{}:文件中途换了列:请每种列一个文件",
+    "the server answers an error: {}": "服务器回答了错误:{}",
+    "is missing: the query must not sum or average": "缺失:查询不得求和或求平均",
+    "ask for the exporter's own metric (DCGM_FI_DEV_POWER_USAGE)": "请查询导出器自己的指标(DCGM_FI_DEV_POWER_USAGE)",
+    "is no pair of a time and a value": "不是一对时间与数值",
+    "{}: holds no sheet with a cell": "{}:没有含单元格的工作表",
+    "is missing: without it a rate is no time of a step": "缺失:没有它,速率不能换算成每步时间",
+    "give --given {}=… (as it was)": "请给 --given {}=…(当时所用的)",
+    "{}: a sheet has more than {} rows": "{}:某个工作表超过 {} 行",
     "{}: its columns are those of no measured rows. Columns that tell: {}. `clustersim import FILE` "
     "makes rows of logs and benchmark results":
         "{}:其列不属于任何实测行。可识别的列:{}。`clustersim import FILE` 由日志与基准结果生成行",
@@ -108,7 +125,6 @@ TEXTS: dict[str, str] = {
     "{} of {} lines of iterations are torn (lines {})": "{1} 行迭代中有 {0} 行残缺(行 {2})",
     "ranks wrote into each other's lines: import the log of the last rank alone":
         "各 rank 互相写乱了行:请只导入最后一个 rank 的日志",
-    "is missing: samples per second are no time of a step without it": "缺失:没有它,每秒样本数不是一步的时间",
     "collectives data: unknown column(s) {}; known: {}": "collectives 数据:未知的列 {};已知:{}",
     "no row has the id {}; {}": "没有 id 为 {} 的行;{}",
     "collectives data, row {}: {} is {}; it must be a positive number":

@@ -18,11 +18,15 @@ TEXTS: dict[str, str] = {
         "nccl-tests、rccl-tests 及其同类或 hccl_test 的日志",
     "a log of nccl-tests or its kin": "nccl-tests 及其同类的日志",
     "a log of hccl_test": "hccl_test 的日志",
-    "a log of Megatron-LM, NeMo or DeepSpeed": "Megatron-LM、NeMo 或 DeepSpeed 的日志",
+    "a log of Megatron-LM, NeMo, DeepSpeed or torchtitan": "Megatron-LM、NeMo、DeepSpeed 或 torchtitan 的日志",
     "a log of {}": "{} 的日志",
-    "samples of power and clocks (nvidia-smi CSV, dcgmi dmon, Prometheus text)":
-        "功率与时钟的样本(nvidia-smi CSV、dcgmi dmon、Prometheus 文本)",
-    "the CSV of nvidia-smi": "nvidia-smi 的 CSV",
+    "samples of power and clocks (nvidia-smi, npu-smi, dcgmi dmon, Prometheus)":
+        "功率与时钟的样本(nvidia-smi、npu-smi、dcgmi dmon、Prometheus)",
+    "the CSV of nvidia-smi or its kin": "nvidia-smi 及其同类的 CSV",
+    "a Prometheus server's answer": "Prometheus 服务器的回答",
+    "what nvidia-smi -q prints": "nvidia-smi -q 的打印",
+    "what npu-smi info prints": "npu-smi info 的打印",
+    "the CSV export of genai-perf or aiperf": "genai-perf 或 aiperf 的 CSV 导出",
     "Prometheus text": "Prometheus 文本",
     "the samples of dcgmi or nvidia-smi dmon": "dcgmi 或 nvidia-smi dmon 的样本",
     "a sweep of operators (CSV of m, n, k; of attention shapes; of sizes)":

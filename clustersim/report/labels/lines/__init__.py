@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clustersim.report.labels.lines import (
     audited,
+    audited_checks,
     cells,
     claims,
     company,
@@ -23,6 +24,6 @@ __all__ = ["LINES"]
 
 LINES: dict[str, str] = {
     **words.LINES, **corridor.LINES, **claims.LINES, **cost.LINES, **plans.LINES, **serving.LINES, **company.LINES,
-    **files.LINES, **imported.LINES, **drawn.LINES, **audited.LINES, **cells.LINES, **unpredicted.LINES,
-    **errors.LINES,
+    **files.LINES, **imported.LINES, **drawn.LINES, **audited.LINES, **audited_checks.LINES, **cells.LINES,
+    **unpredicted.LINES, **errors.LINES,
 }  # fmt: skip
