@@ -31,6 +31,8 @@ _ERFC = np.frompyfunc(math.erfc, 1, 1)
 _STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156)
 #: Shapes from here on are integrated; below, the series and the fraction need fewer terms.
 _LARGE = 40.0
+#: Rows that are integrated at once: what they take stays near the processor.
+_BLOCK = 1024
 #: Terms between two looks at which elements have converged.
 _ROUND = 12
 #: Wichura 1988, AS 241: numerators and denominators about the middle, in the tails, and far out.
@@ -239,10 +241,19 @@ def _integrated(a: Array, x: Array) -> tuple[Array, Array]:
         np.maximum(0.0, np.minimum(peak - 7.5 * wide, x - 8.0 * wide)),
     )
     half = (end - x) / 2.0
-    t = np.maximum((x + half)[:, None] + half[:, None] * nodes, 1e-300)
-    away = (t - peak[:, None]) / peak[:, None]
-    with np.errstate(divide="ignore"):
-        density = np.exp(peak[:, None] * (np.log1p(away) - away)) @ weights
+    density = np.empty_like(x)
+    for first in range(0, x.size, _BLOCK):
+        some = slice(first, first + _BLOCK)
+        away = half[some, None] * nodes
+        away += (x[some] + half[some])[:, None]
+        np.maximum(away, 1e-300, out=away)
+        away -= peak[some, None]
+        away /= peak[some, None]
+        with np.errstate(divide="ignore"):
+            power = np.log1p(away)
+        power -= away
+        power *= peak[some, None]
+        density[some] = np.exp(power, out=power) @ weights
     at_peak = np.exp(-_stirling(peak)) / np.sqrt(2.0 * np.pi * peak)
     share = np.clip(np.abs(half) * density * at_peak, 0.0, 1.0)
     return np.where(x > peak, 1.0 - share, share), np.where(x > peak, share, 1.0 - share)

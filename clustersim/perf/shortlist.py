@@ -191,6 +191,34 @@ def choose(
     return Choice(best, corrected, other if abs(lead) <= error else None, lead)
 
 
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """The fastest plan of every kind at each point, rows by the kinds' spaces, and the kind that each point takes
+    (negative: nothing fits)."""
+
+    spaces: list[PlanSpace]
+    time_s: Any
+    number: Any
+    of: Any
+
+    @classmethod
+    def by(cls, job: TrainJob, space: PlanSpace, errors: PlanErrors, kind: str) -> _Searched:
+        """Search a whole space at every point of a batch."""
+        spaces = kinds_in(space)
+        found = [search_points(job, part) for part in spaces]
+        of_points: list[tuple[Any, Any]] = [(Column(f.time), Column(f.memory)) for f in found]
+        firsts = [
+            FoundPlan(Plan(zero=part.zero[0]), *both, "", "", NO_TERMS)
+            for part, both in zip(spaces, of_points, strict=True)
+        ]
+        of = values_of(_fastest(firsts, errors, math.inf, kind))
+        return cls(spaces, np.stack([f.time for f in found]), np.stack([f.number for f in found]), of)
+
+    def taken(self, rows: Any) -> Any:
+        """Return of a table, rows by kinds, what each point takes."""
+        return np.take_along_axis(rows, np.maximum(self.of, 0)[None, :], axis=0)[0]
+
+
 def _searched(job: TrainJob, space: PlanSpace, errors: PlanErrors, kind: str) -> Plan:
     """The best plan of a whole space that all points of a batch take; they part where they take different ones.
 
@@ -199,16 +227,8 @@ def _searched(job: TrainJob, space: PlanSpace, errors: PlanErrors, kind: str) ->
     spaces = kinds_in(space)
 
     def label() -> Any:
-        found = [search_points(job, part) for part in spaces]
-        of_points: list[tuple[Any, Any]] = [(Column(f.time), Column(f.memory)) for f in found]
-        firsts = [
-            FoundPlan(Plan(zero=part.zero[0]), *both, "", "", NO_TERMS)
-            for part, both in zip(spaces, of_points, strict=True)
-        ]
-        of = values_of(_fastest(firsts, errors, math.inf, kind))
-        numbers = np.stack([f.number for f in found])
-        taken = np.take_along_axis(numbers, np.maximum(of, 0)[None, :], axis=0)[0]
-        return np.where(of >= 0, taken * len(spaces) + of, NONE_FITS)
+        found = _Searched.by(job, space, errors, kind)
+        return np.where(found.of >= 0, found.taken(found.number) * len(spaces) + found.of, NONE_FITS)
 
     at = decide(label)
     if at < 0:
@@ -216,20 +236,32 @@ def _searched(job: TrainJob, space: PlanSpace, errors: PlanErrors, kind: str) ->
     return plan_numbered(job, spaces[at % len(spaces)], at // len(spaces))
 
 
-def fastest_rate(job: TrainJob, plans: tuple[Plan, ...], errors: PlanErrors, kind: str) -> Any:
+def fastest_rate(
+    job: TrainJob, plans: tuple[Plan, ...], space: PlanSpace, errors: PlanErrors, kind: str
+) -> Any:
     """Return tokens per second by the plan that each point of a batch takes, which need not be the same one.
 
-    Points at which none of the kept plans fits go their own way: they search.
+    Points at which none of the kept plans fits go on together, by a search of the whole space at all of them.
+
+    Raises InfeasibleError where nothing fits.
     """
     found = _timed(job, plans)
     at = values_of(_fastest(found, errors, job.card.memory_bytes, kind))
     if isinstance(at, Noted):
         raise Unbatchable("plans by points have no recorded form")
     if Column(np.asarray(at < 0)):
-        return None
+        return _searched_rate(job, space, errors, kind)
     times = values_of(_table([f.step_time_s for f in found]))
     wide = np.broadcast_to(times, (len(found), max(times.shape[-1], at.size)))
     return Column(job.tokens / np.take_along_axis(wide, np.broadcast_to(at, (1, wide.shape[1])), axis=0)[0])
+
+
+def _searched_rate(job: TrainJob, space: PlanSpace, errors: PlanErrors, kind: str) -> Any:
+    """Tokens per second by the best plan of the whole space at each point."""
+    found = _Searched.by(job, space, errors, kind)
+    if Column(np.asarray(found.of < 0)):
+        best_of_kinds(pick(job, places(job), 0), space, errors)  # says what a point says alone
+    return Column(job.tokens / found.taken(found.time_s))
 
 
 #: Label of points at which none of the kept plans fits.

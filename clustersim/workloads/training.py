@@ -171,9 +171,9 @@ def rate_of(inputs: Inputs, work: TrainingWorkload, cache: StageCache) -> tuple[
     job = train_job(inputs, work)
     if work.plan == "best" and places(job) is not None:
         plans, kind = _kept_plans(inputs, job, cache)
-        rate = cache.get("rate", (job, plans, kind), lambda: fastest_rate(job, plans, plan_errors(), kind))
-        if rate is not None:
-            return job, rate
+        space, errors = space_of(job), plan_errors()
+        rate = cache.get("rate", (job, plans, kind), lambda: fastest_rate(job, plans, space, errors, kind))
+        return job, rate
     job, _ = planned_job(inputs, work, cache)
     return job, cache.get("training step", (job, False), lambda: estimate_step(job)).tokens_per_s
 

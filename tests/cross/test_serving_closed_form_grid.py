@@ -9,6 +9,7 @@ from scipy.stats import binom
 
 from clustersim.des.serving.closed_form import closed_form, fleet_of
 from clustersim.des.serving.fluid_inputs import traffic_of
+from clustersim.des.serving.fluid_verdict import LEAST_FALL
 from clustersim.des.serving.metrics import Slo
 
 STORED = json.loads(grid.ANSWERS.read_text())
@@ -38,6 +39,8 @@ def compared_at(point: grid.Point, row: dict) -> dict[str, float]:
         "cache": float(best.limited_by[0] == "cache"),
         "tight": float(point.tpot_factor < 2),
         "holds": float(best.slo_holds[0]),
+        "fall": best.slo_fall[0],
+        "unsure": row["share_error"] / max(best.slo_fall[0], 1e-9),
         "figures_hold": float(there.holds[0]),
         "saturated": best.saturated_per_s[0] / row["saturated"] - 1,
         "rate": best.rate_at_slo_per_s[0] / row["rate_at_slo"] - 1,
@@ -93,8 +96,8 @@ def good_enough(rate: np.ndarray) -> None:
 
 @pytest.mark.full
 def test_points_drawn_after_the_form_was_fixed(unseen) -> None:
-    """From `LAST_LOOKED` on nothing was looked at: the points were drawn and answered by simulation before they were
-    compared, with every constant and every form as it stands."""
+    """From `LAST_LOOKED` on no constant was chosen: the points were drawn and answered by simulation before they were
+    compared. Two bursty ones, 1476 and 2210, were looked at later, when bursts were let stay together."""
     assert grid.digest(UNSEEN["rows"]) == UNSEEN["digest"]
     rate = np.abs([r["rate"] for r in unseen if r["holds"] and r["index"] >= grid.LAST_LOOKED])
     assert len(rate) >= 100
@@ -112,8 +115,24 @@ def test_three_hundred_points_where_the_form_holds(compared, unseen) -> None:
 
 @pytest.mark.parametrize("kind", ["bursty", "split", "cache", "tight"])
 @pytest.mark.full
-def test_the_form_holds_over_every_kind_of_point(compared, kind) -> None:
-    assert sum(1 for row in compared if row["holds"] and row[kind]) >= 8
+def test_the_form_holds_over_every_kind_of_point(compared, unseen, kind) -> None:
+    """Of all stored points: each kind is there, and no more of it is beyond twelve per cent than chance makes of one in
+    twenty."""
+    rate = np.abs([row["rate"] for row in [*compared, *unseen] if row["holds"] and row[kind]])
+    assert len(rate) >= 20
+    assert np.median(rate) <= 0.05
+    assert np.sum(rate > 0.12) <= binom.ppf(0.95, len(rate), 0.05)
+
+
+@pytest.mark.full
+def test_what_bursts_leave_to_the_simulation_is_ill_posed(compared) -> None:
+    """Few bursty points are held, since bursts flatten the share over the rate: nearly all that are left hardly depend
+    on it, and what simulation says of their rate (its share's error over the fall) is half as sure as elsewhere."""
+    left = [row for row in compared if row["bursty"] and not row["holds"]]
+    flat = [row for row in left if row["fall"] < LEAST_FALL]
+    assert len(flat) >= 0.9 * len(left) >= 100
+    held = np.median([row["unsure"] for row in compared if row["holds"]])
+    assert np.median([row["unsure"] for row in flat]) >= 2.0 * held
 
 
 @pytest.mark.full

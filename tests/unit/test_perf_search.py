@@ -12,6 +12,7 @@ from clustersim.errors import ClusterSimError, InfeasibleError
 from clustersim.perf.job import TrainJob
 from clustersim.perf.plan import SCHEDULES, Plan
 from clustersim.perf.search import PlanSpace, plan_numbered, search_plans, search_points
+from clustersim.perf.shortlist import PlanErrors, best_of_kinds, fastest_rate
 from clustersim.perf.step import train_step
 from tests.laws.test_perf_laws import CARD, MIXTURE, MODEL, network
 
@@ -77,6 +78,24 @@ def test_points_take_the_plan_that_each_finds_alone(model) -> None:  # type: ign
         assert train_step(alone.with_plan(plan)).step_time_s == pytest.approx(best.step_time_s, rel=1e-12)
         plans.add(plan)
     assert len(plans) > 2 and found.number[-1] == -1
+
+
+def test_points_without_a_kept_plan_are_searched_together() -> None:
+    """One call answers them all, as a search at each alone does; where nothing fits it says so."""
+    space, errors = replace(SPACE, zero=(1, 3), sequence_parallel=(True,)), PlanErrors({})
+    job = TrainJob(card=CARD, network=network(), model=MODEL, cards=32, global_batch=64, seq_len=4096)
+    memory = CARD.memory_bytes * np.geomspace(0.09, 0.3, 6)
+    kept = (search_plans(job, space, top=1).best[0].plan,)
+    alone = [replace(job, card=replace(CARD, memory_bytes=one)) for one in memory]
+    best = [best_of_kinds(one, space, errors)[0] for one in alone]
+    assert all(train_step(job.with_plan(kept[0])).memory.total > one for one in memory)
+    assert len({found.plan for found in best}) > 1
+    card: Any = replace(CARD, memory_bytes=Column(memory))
+    rate = fastest_rate(replace(job, card=card), kept, space, errors, "")
+    assert rate.values == pytest.approx([job.tokens / found.step_time_s for found in best], rel=1e-12)
+    card = replace(CARD, memory_bytes=Column(memory * 1e-6))
+    with pytest.raises(InfeasibleError, match="take more cards or offload"):
+        fastest_rate(replace(job, card=card), kept, space, errors, "")
 
 
 def test_impossible_questions() -> None:

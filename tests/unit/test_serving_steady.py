@@ -1,20 +1,24 @@
 """Steady state: windows, standard errors, streams; plans that hold whatever their length; video that starts warm."""
 
+from typing import cast
+
 import numpy as np
 import pytest
 
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.cluster import simulate
 from clustersim.des.serving.day import day_rates, hours_of
+from clustersim.des.serving.judge import LONGEST, Judge
 from clustersim.des.serving.metrics import Slo, records, summarise, within_slo
 from clustersim.des.serving.plant import Plant, Trial
 from clustersim.des.serving.rules import Batching, ReplicaCost
 from clustersim.des.serving.settings import Pool, Transfer
 from clustersim.des.serving.sizing import replicas_for
 from clustersim.des.serving.split import split_for
-from clustersim.des.serving.steady import rate_at_slo, saturated, steady_state
+from clustersim.des.serving.steady import Share, rate_at_slo, saturated, steady_state
 from clustersim.des.serving.stream import Lengths, Stream, stream_of
 from clustersim.des.serving.video import FULL_HD, StreamKind, VideoCard, cards_for_streams, simulate_streams
+from clustersim.des.serving.window import Window
 from clustersim.errors import InfeasibleError, InputError
 
 COST = ReplicaCost(tuple(0.012 + 7e-5 * n for n in range(2305)), 7e-5, 1.2e-7, 1e-10, 5e-6, 120_000)
@@ -156,3 +160,22 @@ def test_cards_for_streams_agree_with_erlang() -> None:
     fewest = next(n for n in range(1, 20) if 1 - lost(32 * n) >= 0.99)
     assert run.lower >= 0.99
     assert count in {fewest, fewest + 1}
+
+
+def test_a_count_is_asked_again_only_where_that_may_say_that_it_holds() -> None:
+    """Of two counts that failed, the one whose interval reaches what the longest run needs is asked by it."""
+    runs: list[int] = []
+
+    class Fake:
+        stream = Stream(1.0, Lengths(9.0), Lengths(9.0))
+
+        def share(self, _: Slo, requests: int, __: int) -> Share:
+            runs.append(requests)
+            return Share(0.93, 0.005, Window(0.0, 1.0, 0.1), requests)
+
+    judge: Judge[int] = Judge(lambda _: cast(Trial, Fake()), Slo(share=0.9), 1)
+    for count, share in ((3, 0.87), (4, 0.91)):
+        judge.seen[count] = Share(share, 0.01, Window(0.0, 1.0, 0.1), 9)
+        judge.asked[count] = LONGEST
+    assert not judge.settled(3) and runs == []
+    assert judge.settled(4) and runs == [2 * LONGEST]

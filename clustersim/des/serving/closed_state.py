@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 from clustersim.des.serving.fluid_batch import (
     Balance,
     Limit,
-    Site,
     balance,
     largest_batch,
     prefill_balance,
@@ -20,6 +19,7 @@ from clustersim.des.serving.fluid_batch import (
 from clustersim.des.serving.fluid_inputs import FluidCost, Traffic, fluid_cost, mean_of
 from clustersim.des.serving.fluid_latency import FirstToken, first_token, slot_wait
 from clustersim.des.serving.fluid_pace import Pace, pace
+from clustersim.des.serving.fluid_site import Site
 from clustersim.des.serving.fluid_tails import interpolated
 from clustersim.des.serving.fluid_verdict import FOLD, KNEE, SHORTER
 from clustersim.des.serving.metrics import Slo

@@ -11,20 +11,18 @@ variance over mean, which is B + 1 where arrivals are Poisson and the pace does 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.des.serving.fluid_arrivals import full_share, peakedness, renewals
-from clustersim.des.serving.fluid_inputs import FluidCost, Traffic, mean_of
-from clustersim.des.serving.rules import Batching
+from clustersim.des.serving.fluid_site import Site
 from clustersim.special import gammainc, ndtri
 
 __all__ = [
     "Balance",
     "Limit",
-    "Site",
     "balance",
     "largest_batch",
     "meeting",
@@ -41,70 +39,6 @@ _Z = ndtri(_Q)
 #: How far replicas share their caches behind a router that counts requests: it does not see what each holds (0: each
 #: alone, 1: one cache). Chosen on the first two hundred points of the stored grid (tests).
 CACHE_SHARING = 0.25
-#: How much more evenly than by chance a router that looks at the load deals requests out (0: by chance, 1: in turn).
-EVENNESS = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """One pool for the closed form: equal replicas, their costs, the scheduler, the traffic, who decodes here.
-
-    ``host_s`` is the host's time for each prompt token.
-    """
-
-    cost: FluidCost
-    rules: Batching
-    traffic: Traffic
-    replicas: Array
-    prefills: bool = True
-    decodes: bool = True
-    pooled: bool = True
-    host_s: Array = field(default_factory=lambda: np.zeros(1))
-
-    @property
-    def host_limit(self) -> Array:
-        """Requests per second whose prompts a replica's host prepares, one after another, shape (points, 1)."""
-        taken = (self.host_s * self.traffic.prompt)[:, None]
-        return np.asarray(np.divide(1.0, taken, out=np.full_like(taken, np.inf), where=taken > 0))
-
-    @property
-    def steps(self) -> float:
-        """Decode steps of a request."""
-        if not self.decodes:
-            return 0.0
-        grow = self.rules.tokens_per_step
-        left = np.maximum(self.traffic.outputs - 1.0, 0.0)
-        return float(mean_of(left / grow + (left > 0) * (1.0 - 1.0 / grow) / 2.0))
-
-    @property
-    def mixed(self) -> bool:
-        """Whether prompts share iterations with decoding sequences."""
-        return self.rules.mixed and self.prefills and self.decodes
-
-    @property
-    def width(self) -> int:
-        """New tokens of a decoding sequence per iteration."""
-        return self.rules.draft_tokens + 1
-
-    @property
-    def servers(self) -> Array:
-        """Replicas that share one queue: all of them behind a router that looks at their load, else one."""
-        return self.replicas if self.pooled else np.ones_like(self.replicas)
-
-    @property
-    def dealt2(self) -> Array:
-        """Squared variation of the gaps at one replica, (points, 1): in turn, it sees the sum of n gaps.
-
-        A router that looks at the load deals a crowd out in turn too.
-        """
-        cv2, count = self.traffic.burstiness**2, self.replicas
-        even = EVENNESS / count + (1 - EVENNESS) if self.pooled else 1.0 / count
-        return np.asarray(even + (cv2 - 1.0) / count if cv2 > 1.0 else cv2 * even)[:, None]
-
-    @property
-    def queue2(self) -> Array:
-        """Squared variation of the gaps at one queue, (points, 1)."""
-        return np.asarray(self.traffic.burstiness**2 * self.servers / self.replicas)[:, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,7 +303,12 @@ def _spread(
     kept = rate / np.maximum(1.0 - rate * prompt_s, 0.05)
     more = 1.0 + 2.0 * kept * prompt_s + kept**2 * prompt2
     peak = peakedness(batch * site.servers[:, None], site.queue2)
-    whole = batch * (peak + site.queue2 * (more - 1.0) / 2.0) * gain / site.servers[:, None]
+    # A crowd stays as long as the shorter of two answers does: half as long as one where they are exponential. That
+    # half is kept where a burst's prompts go in a pass of their own, and in a pool that others have computed them for.
+    together = site.traffic.together if site.mixed else 0.5
+    peak = 1.0 + 2.0 * together * (peak - 1.0)
+    lumps = 0.5 + together * (site.queue2 - 1.0)
+    whole = batch * (peak + lumps * (more - 1.0)) * gain / site.servers[:, None]
     part = batch - np.floor(batch)
     return np.asarray(np.maximum(whole, part * (1.0 - part)))
 

@@ -178,7 +178,8 @@ class Traffic:
     decode step of one sequence reads and ``context2`` their mean square, ``work2`` the squared variation of the tokens
     times steps that an answer holds, ``burstiness`` the coefficient of variation of the gaps between arrivals,
     ``longest`` the tokens that one request in a thousand exceeds, ``wide2`` the squared variation of the prompts,
-    ``large`` the mean of their largest sixteenth.
+    ``large`` the mean of their largest sixteenth. ``together`` is the mean of the shorter of two answers over that of
+    one: how long the requests of a crowd stay together (1: alike, 1/2: exponential).
     """
 
     prompts: Array
@@ -194,6 +195,7 @@ class Traffic:
     longest: float
     wide2: float
     large: float
+    together: float
 
     @property
     def new(self) -> float:
@@ -266,4 +268,16 @@ def _moments(
         longest=float(np.quantile(p + o, 0.999)),
         wide2=float(p.var() / p.mean() ** 2),
         large=float(np.sort(p)[-max(p.size // 16, 1) :].mean()),
+        together=_together(weight),
     )
+
+
+def _together(values: Array) -> float:
+    """Return E[min(X, Y)] / E[X] of two independent values.
+
+    >>> _together(np.array([4.0, 4.0])), _together(np.array([0.0, 2.0]))
+    (1.0, 0.5)
+    """
+    count = values.size
+    larger = 2.0 * (count - np.arange(count)) - 1.0
+    return float(np.sum(np.sort(values) * larger) / count / values.sum())

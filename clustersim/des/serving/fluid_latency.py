@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.des.serving.fluid_arrivals import met_share, renewals
-from clustersim.des.serving.fluid_batch import Balance, Site, prefill_iterations
+from clustersim.des.serving.fluid_batch import Balance, prefill_iterations
 from clustersim.des.serving.fluid_inputs import mean_of
+from clustersim.des.serving.fluid_site import Site
 from clustersim.des.serving.fluid_tails import gamma_part, percentiles_of
 from clustersim.special import gammaincc
 
@@ -161,7 +162,7 @@ def first_token(site: Site, b: Balance, saturated: Array) -> FirstToken:
     new = traffic.prompts * (traffic.new / max(traffic.prompt, 1e-9))
     base = b.seen * site.width if site.mixed else np.zeros_like(b.seen)
     linear = (cost.sequence_s + cost.kv_s * traffic.context) * b.seen if site.mixed else np.zeros_like(b.seen)
-    busy = np.clip(b.rate / b.group * b.group_s, 0.0, 1.0)
+    busy = _met_busy(site, np.clip(b.rate / b.group * b.group_s, 0.0, 1.0))
     decoding = site.decodes * (1.0 - empty_share(site, b.batch))
     alone = np.clip(1.0 - busy, 0.0, 1.0)
     part = b.group2_s2 / np.maximum(b.group_s, 1e-12) / np.maximum(b.group_iterations, 1.0)
@@ -176,7 +177,9 @@ def first_token(site: Site, b: Balance, saturated: Array) -> FirstToken:
     share = np.clip(1.0 - alone * others, 1e-6, 1.0)
     mean = seen_s / 2.0 + mates * b.prompt_s
     square = (alone * step**2 + busy * part**2) / 3.0 + mates * (b.prompt2_s2 + seen_s * b.prompt_s)
-    square = square + (mates * b.prompt_s) ** 2
+    # Numbers in a burst are geometric, up to as many as a long time's wander by.
+    lumps = np.clip(np.minimum(mates, site.dealt2 - 1.0), 0.0, None) * site.mixed
+    square = square + (mates * b.prompt_s) ** 2 * (1.0 + lumps / np.maximum(mates, 1e-12))
     met = np.maximum(mean - (1.0 - share) * step / 2.0, 1e-9) / share
     met2 = np.maximum((square - (1.0 - share) * step**2 / 3.0) / share - met**2, (0.1 * met) ** 2)
     own = _own(site, base, linear, new) * decoding[..., None]
@@ -190,6 +193,15 @@ def first_token(site: Site, b: Balance, saturated: Array) -> FirstToken:
         ahead_share = ahead_share * np.clip(1.0 - before / np.maximum(ahead_share * ahead, 1e-12), 0.0, 1.0)
     slot_share, slot = slot_wait(site, b, saturated) if site.decodes else (busy * 0.0, busy * 0.0)
     return FirstToken(own, step, share, met, met2, ahead_share, ahead, slot_share, slot)
+
+
+def _met_busy(site: Site, busy: Array) -> Array:
+    """Return how often an arrival finds prompts being computed, that are for ``busy`` of the time: Poisson arrivals see
+    what time does, bursts more of their own (GI/M/1)."""
+    bursts = np.maximum(site.dealt2, 1.0)
+    if not site.mixed:
+        return busy  # prompts in passes of their own: a burst shares one, and the queue before it has them (`_ahead`)
+    return gi_wait(busy, bursts, np.ones_like(bursts))[0] if np.any(bursts > 1.0) else busy
 
 
 def behind(site: Site, b: Balance) -> Array:

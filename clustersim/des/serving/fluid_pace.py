@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.des.serving.fluid_arrivals import further, met_share
-from clustersim.des.serving.fluid_batch import Balance, Site
+from clustersim.des.serving.fluid_batch import Balance
 from clustersim.des.serving.fluid_inputs import WEIGHTS, mean_of
 from clustersim.des.serving.fluid_latency import FirstToken, behind
+from clustersim.des.serving.fluid_site import Site
 from clustersim.des.serving.fluid_tails import gamma_part, gamma_share, percentiles_of
 
 __all__ = ["Pace", "pace"]

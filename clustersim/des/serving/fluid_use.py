@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.des.serving.fluid_batch import Balance, Site
+from clustersim.des.serving.fluid_batch import Balance
 from clustersim.des.serving.fluid_inputs import mean_of
 from clustersim.des.serving.fluid_latency import FirstToken, empty_share, idle_share
+from clustersim.des.serving.fluid_site import Site
 
 __all__ = ["FluidUse", "use_of"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.des.serving.fluid_batch import Limit, Site
+from clustersim.des.serving.fluid_batch import Limit
+from clustersim.des.serving.fluid_site import Site
 
 __all__ = ["FOLD", "KNEE", "LEAST_FALL", "LEAST_LOAD", "SHORTER", "Verdicts", "slo_verdict", "verdict_of"]
 

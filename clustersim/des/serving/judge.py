@@ -98,9 +98,13 @@ class Judge(Generic[Size]):
             return None
 
     def settled(self, size: Size) -> bool:
-        """Tell whether a size that did not hold does after all, asked by the longest run if its own left it open."""
+        """Tell whether a size that did not hold does after all, asked by the longest run where that may still say so.
+
+        It may where the size's own interval reaches the share at which the longest run's lower bound would meet the
+        target (`aim`): elsewhere another run as long as all before it together would be spent on a known answer.
+        """
         own = self.seen.get(size)
-        if own is None or not own.lower < self.slo.share <= own.upper or self.asked[size] >= _AGAIN:
+        if own is None or own.requests == 0 or own.upper < self.aim(size) or self.asked[size] >= _AGAIN:
             return False
         found = self._run(size, _AGAIN)
         if found is not None:
