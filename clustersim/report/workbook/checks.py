@@ -10,12 +10,13 @@ import numpy as np
 from clustersim.finance.capital import NEAR
 from clustersim.finance.company import Array, Company
 from clustersim.finance.forecast import Forecast
+from clustersim.finance.multiples import NOT_RATED, rating
 from clustersim.finance.statements import Statements
 from clustersim.planner.surface import AXES
 from clustersim.report.workbook.book import VALUE_COLUMN, Book
 from clustersim.report.workbook.formulas import fill
 
-__all__ = ["judge", "write_audit", "write_checks"]
+__all__ = ["held", "judge", "rating_formula", "write_audit", "write_checks"]
 
 #: What rounding of printed subtotals may leave, in kCNY.
 TOLERANCE = 2.0
@@ -86,11 +87,26 @@ def write_checks(book: Book, company: Company, forecast: Forecast, statements: S
     judge(book, sheet, first, VALUE_COLUMN, book.next_row[sheet] - 1, VALUE_COLUMN)
 
 
+def held(book: Book, key: str) -> tuple[str, float | str]:
+    """A number of the valuation as a headline: a dash where a check fails, for it is no answer then; and its value."""
+    text = f'IF({book.cell("master")}=1,{book.cell(key)},"–")'
+    return text, book.values[key] if book.value("master") == 1 else "–"
+
+
+def rating_formula(book: Book) -> tuple[str, str]:
+    """The rating by the house's scale over the upside, withheld where a check fails; and its value."""
+    upside, none = book.cell("upside"), book.words(NOT_RATED)
+    scale = 'IF({0}>=0.2,"{1}",IF({0}>=0.1,"{2}",IF({0}>=-0.1,"{3}","{4}")))'
+    text = scale.format(upside, *(book.words(name) for name in ("strong buy", "buy", "neutral", "avoid")))
+    now = book.words(rating(book.value("upside"))) if book.value("master") == 1 else none
+    return f'IF({book.cell("master")}=1,{text},"{none}")', now
+
+
 def judge(book: Book, sheet: str, top: int, left: int, bottom: int, right: int) -> None:
     """Colour cells by what they say: a verdict in words, or a flag."""
     for text, look in (("say.holds", "good"), ("say.fails", "bad"), ("strong buy", "good"), ("buy", "good"),
-                       ("neutral", "fair"), ("avoid", "bad"), ("say.wacc_ok", "good"), ("say.wacc_near", "fair"),
-                       ("say.wacc_below", "bad")):  # fmt: skip
+                       ("neutral", "fair"), ("avoid", "bad"), (NOT_RATED, "bad"), ("say.wacc_ok", "good"),
+                       ("say.wacc_near", "fair"), ("say.wacc_below", "bad")):  # fmt: skip
         rule = {
             "type": "cell",
             "criteria": "==",

@@ -9,10 +9,14 @@ from typing import Any
 import numpy as np
 
 from clustersim.errors import InputError
+from clustersim.extras import needs
 from clustersim.finance.company import Company
 from clustersim.market.link import Anchor, Link, Worth
 from clustersim.report.workbook.book import Book
 from clustersim.report.workbook.formulas import Sheet, fill
+
+with needs("report", "workbooks"):
+    from xlsxwriter.utility import xl_rowcol_to_cell
 
 __all__ = ["Lines", "write_links"]
 
@@ -60,10 +64,22 @@ def write_links(book: Book, company: Company, lines: Lines) -> dict[str, Link]:
             raise InputError(
                 "the workbook needs company.response.pricing=shared: the best price against rivals has no closed form"
             )
+        book.section("Drivers", "s.of_line", part=name)
+        first = book.next_row["Drivers"]
         _terms(book, name, link.anchor, link.worth, lines)
         _rows(book, company, name, link)
+        _unsold(book, name, first)
         out[name] = link
     return out
+
+
+def _unsold(book: Book, name: str, first: int) -> None:
+    """Show a dash in the years in which a line is not sold: what formulas hold there stands for no price."""
+    last, years = book.next_row["Drivers"] - 1, len(book.years)
+    sheet, row = book.rows[f"in.asp:{name}"]
+    asked = f"{book.quoted(sheet)}!{xl_rowcol_to_cell(row, book.column(0), row_abs=True)}"
+    rule = {"type": "formula", "criteria": f"={asked}<=0", "format": book.format("absent")}
+    book.sheets["Drivers"].conditional_format(first, book.column(0), last, book.column(years - 1), rule)
 
 
 def _leaders_first(valued: Mapping[str, Link], follows: Mapping[str, tuple[str, float]]) -> list[str]:
