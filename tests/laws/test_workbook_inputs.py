@@ -18,7 +18,7 @@ from typing import Any
 import formualizer
 import numpy as np
 import pytest
-from workbook_recalc import place, stripped, typed_in_libreoffice
+from workbook_recalc import errors_in, place, stripped, typed_in_libreoffice
 
 from clustersim.finance.analysis import target_price, with_values
 from clustersim.planner.company import forecast_run, runs_by_case
@@ -99,7 +99,9 @@ class Live:
         self.program.evaluate_all()
         self.stale = False
         self.found: dict[tuple[str, float], Any] = {}
-        self.filed = {key: float(self.program.evaluate_cell(*place(at))) for key, at in self.book.typed.items()}
+        self.filed = {
+            key: float(self.program.evaluate_cell(*place(at))) for key, at in self.book.typed.items()
+        }
         self.base = self.book.value("target_price")
 
     def value(self, address: str) -> Any:
@@ -434,11 +436,10 @@ def test_no_error_stands_anywhere_when_growth_reaches_the_wacc() -> None:
     """Nor a target price or a rating: not from within a point of the WACC, where any number comes out."""
     one = live()
     # Where the value is used; the other sheets do not know of it.
-    used = [c for c in one.book.cells if c.sheet in {"Cover", "DCF", "Sensitivities", "Chip"}]
+    used = [at for at in every_cell() if at[0] in {"Cover", "DCF", "Sensitivities", "Chip"}]
     for growth in (0.1119, 0.112, 0.12):
         with one.with_typed(**{"case:base:terminal_growth": growth}):
-            values = [one.program.evaluate_cell(c.sheet, c.row + 1, c.column + 1) for c in used]
-            assert [v for v in values if not isinstance(v, int | float | str) or str(v).startswith("#")] == []
+            assert errors_in(one.program, used) == []
             assert headline(one) == WITHHELD
             assert one.value(one.book.cell("cover.state.growth")) == "FAILS"
     assert headline(one) == (pytest.approx(one.base), "strong buy", 1, pytest.approx(one.base))
@@ -462,8 +463,7 @@ def wrong_at(key: str, number: float, cells: list[tuple[str, int, int]]) -> list
     """What is wrong where a blue cell holds an extreme: error cells, or a headline beside a check that fails."""
     one = live()
     with one.with_typed(**{key: number}):
-        found = ((cell, one.program.evaluate_cell(*cell)) for cell in cells)
-        bad = [(c, v) for c, v in found if not isinstance(v, int | float | str) or str(v).startswith("#")]
+        bad = errors_in(one.program, cells)
         target, rating, master, chip = headline(one)
     out = [f"{key} = {number}: {c} holds {v}" for c, v in bad[:2]]
     held = isinstance(target, float) and target > 0 and rating != WITHHELD[1] and chip == target

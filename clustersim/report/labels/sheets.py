@@ -149,6 +149,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "check.flows": ("Closing cash less opening cash and flows", "期末现金减期初现金及流量"),
     "check.units": ("Units below zero", "销量为负"),
     "check.margin": ("Gross margin outside 0 to 100 %", "毛利率超出0至100%"),
+    "check.terms": ("Inputs have values that mean something", "输入取值有意义"),
     "check.market": ("Revenue beyond the market", "收入超出市场规模"),
     "check.plan_revenue": ("Printed revenue less what the printed products sell", "印刷收入减印刷产品销售"),
     "check.plan_ebit": ("Printed EBIT less what the printed drivers give", "印刷EBIT减印刷驱动所得"),

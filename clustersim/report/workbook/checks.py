@@ -38,6 +38,9 @@ _SHARES = (
     "switching_discount",
     "value_share",
 )
+_SHARES_OF_SITES = tuple(
+    f"tco.{key}" for key in ("residual", "maintenance", "integration", "vat", "sold_share")
+)
 Test = tuple[str, str, Array]
 
 
@@ -171,7 +174,8 @@ def _of_cells(book: Book, company: Company) -> Iterator[tuple[str, str, float]]:
     room = f"{cell('wacc_used')}-{cell('terminal_growth')}>={NEAR}-1E-9"
     far = book.value("wacc_used") - book.value("terminal_growth") >= NEAR - 1e-9
     yield "growth", f"IF({room},1,0)", float(far)
-    shares = [cell(key) for key in _SHARES if key in book.scalars]
+    of_sites = [key for key in book.typed if key.startswith(_SHARES_OF_SITES)]
+    shares = [book.scalars[key] for key in (*_SHARES, *of_sites) if key in book.scalars]
     within = ",".join(f"{at}>=0,{at}<=1" for at in shares)
     alone = f",{cell('dcf_weight')}=1" if company.peers is None else ""  # nothing else to give a weight to
     yield "weights", f"IF(AND({within}{alone}),1,0)", 1.0
@@ -181,11 +185,10 @@ def _of_cells(book: Book, company: Company) -> Iterator[tuple[str, str, float]]:
         cases,
         f"{cell('peers_choice')}>=1",
         f"{cell('peers_choice')}<=3",
-        f"{cell('flow_timing')}>=0",
-        f"{cell('flow_timing')}<=1",
+        f"{book.scalars['flow_timing']}={cell('flow_timing')}",
     ]
     if "ps_year_index" in book.scalars:
-        choices += [f"{cell('ps_year_index')}>=1", f"{cell('ps_year_index')}<={len(company.years)}"]
+        choices.append(f"{book.scalars['ps_year_index']}={cell('ps_year_index')}")
     yield "choices", f"IF(AND({','.join(choices)}),1,0)", 1.0
     ends = [key.removeprefix("factor.peak") for key in book.scalars if key.startswith("factor.peak")]
     inside = ",".join(
@@ -196,6 +199,9 @@ def _of_cells(book: Book, company: Company) -> Iterator[tuple[str, str, float]]:
     )
     if ends:
         yield "box", f"IF(AND({inside}),1,0)", 1.0
+    if book.bounds:
+        inside = (f"{book.scalars[k]}={cell(k)}" for k in book.bounds)
+        yield "terms", f"IF(AND({','.join(inside)}),1,0)", 1.0
     price = cell("target_price")
     yield "price", f"IF(ISNUMBER({price}),IF({price}>0,1,0),0)", float(book.value("target_price") > 0)
 

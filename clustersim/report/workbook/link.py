@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -119,6 +120,7 @@ def _terms(book: Book, name: str, anchor: Anchor, worth: Worth, lines: Lines) ->
             source="src.company_file",
             tier="assumption",
             number="0.00",
+            bounds=(1e-9, math.inf),
         )
         times = book.cell(f"worth_ratio:{name}")
         if leader in lines.ends:
@@ -198,7 +200,12 @@ def _units(sheet: Sheet, name: str, link: Link, terms: tuple[Any, ...]) -> None:
     weight = np.exp(-sheet.book.value("price_sensitivity") * cost)
     share = np.broadcast_to(np.asarray(b.share, dtype=float).reshape(-1), cost.shape)
     _row(sheet, f"link.cost:{name}", f"ROUND({after},14)", cost)
-    _row(sheet, f"link.share:{name}", f"MIN([in.units:{name}]*[in.asp:{name}]/[in.market_size],1)", share)
+    _row(
+        sheet,
+        f"link.share:{name}",
+        f"MIN([in.units:{name}]*[in.asp:{name}]/MAX([in.market_size],1),1)",
+        share,
+    )
     _row(sheet, f"link.weight:{name}", f"EXP(-{{price_sensitivity}}*[link.cost:{name}])", weight)
     s, w = f"[link.share:{name}]", f"[link.weight:{name}]"
     free = f"{w}/(1-{s}+{s}*{w})*EXP(-{{demand_elasticity}}*{s}*[link.cost:{name}])"

@@ -180,7 +180,10 @@ def _wacc(book: Book, company: Company) -> str:
     else:
         book.scalar("DCF", "capm_shift", f"0*{book.cell('wacc')}", 0.0, number=PERCENT)
     used = _value(cost_of_capital(company))
-    book.scalar("DCF", "wacc_used", f"{book.cell('wacc')}+{book.cell('capm_shift')}", used, number=PERCENT)  # fmt: skip
+    least = (
+        f"MAX({book.cell('wacc')}+{book.cell('capm_shift')},-0.99)"  # below it a discount factor has no value
+    )
+    book.scalar("DCF", "wacc_used", least, used, number=PERCENT)
     gap = f"{book.cell('wacc_used')}-{book.cell('terminal_growth')}"
     ok, warning, wrong = (book.words(f"say.wacc_{state}") for state in ("ok", "near", "below"))
     state = f'IF({gap}<=0,"{wrong}",IF({gap}<{NEAR},"{warning}","{ok}"))'
