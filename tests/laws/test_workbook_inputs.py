@@ -340,8 +340,9 @@ def test_a_book_of_any_scenario_says_what_python_says(
 
     Nothing is moved: what surfaces hold beside the card as filed is not asked, and few of their knots are made.
     """
-    few = {"PLANE": (0.5, 1.0, 2.0), "COARSE": (0.5, 1.0, 2.0), "FAILURES": (0.5, 1.0, 2.0), "_TRIED": 3,
-           "CAPACITY": (0.9, 1.0, 1.1), "_PROBES": ((1.0, 1.0),), "_TRIED_NEAR": 3, "_OFF": 9.0}  # fmt: skip
+    few = {"PLANE": (0.5, 1.0, 2.0), "COARSE": (0.5, 1.0, 2.0), "FAILURES": (0.5, 1.0, 2.0), "_TRIED": 9,
+           "CAPACITY": (0.5, 1.0, 2.0), "_PROBES": ((1.0, 1.0),), "_TRIED_NEAR": 6, "_OFF": 9.0,
+           "_CLOSEST": 1.2}  # fmt: skip
     for name, value in few.items():
         monkeypatch.setattr(f"clustersim.planner.surface.{name}", value)
     monkeypatch.setattr("clustersim.report.pages.workbook.surface_of", surface_of)

@@ -7,7 +7,6 @@ every label is the words of its key (``named``).
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -331,8 +330,8 @@ class Book:
         at = self.scalars[key]
         if key not in self.bounds:
             return at
-        least, most = self.bounds[key]
-        return f"MAX({at},{least!r})" if most == math.inf else f"MIN(MAX({at},{least!r}),{most!r})"
+        least, most = (repr(bound).upper() for bound in self.bounds[key])
+        return f"MAX({at},{least})" if most == "INF" else f"MIN(MAX({at},{least}),{most})"
 
     def value(self, key: str) -> float:
         """Return the number that a scalar holds, typed or by the engine."""
