@@ -21,6 +21,7 @@ LINES: dict[str, str] = {
     "price-to-sales, discount ±10 points": "市销率法,折价 ±10 个百分点", "blend of both": "两者加权",
     "all that was drawn, P10 to P90": "全部抽样,P10 至 P90", "market price": "市价", "Value per share": "每股价值",
     "market price {}": "市价 {}", "recomputed target {}": "重算目标价 {}", "printed target {}": "印刷目标价 {}",
+    "requests in the system": "系统内请求数", "time (days)": "时间(天)",
     "base {}": "基准 {}", "card other": "加速卡(其他)",
     "{} per share": "每股{}", "{}: cost per year: {} M CNY/year": "{}:年成本 {} 百万元/年",
     "{}: cost per year": "{}:每年成本", "M CNY/year": "百万元/年", "{}: capex": "{}:资本开支",
