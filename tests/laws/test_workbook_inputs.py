@@ -356,7 +356,7 @@ def test_a_book_of_any_scenario_says_what_python_says(
     of_site = (
         ("value_in_use", "own_card_hour") if runs["base"].chain.inputs.scenario.market is not None else ()
     )
-    for key in ("target_price", "master", "rating", *of_site):
+    for key in ("target_price", "master", "cover.rating", *of_site):
         found, expected = program.evaluate_cell(*place(book.cell(key))), book.values[key]
         assert found == (expected if isinstance(expected, str) else pytest.approx(expected, rel=1e-9)), key
 
