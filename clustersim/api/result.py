@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from clustersim.errors import InputError, suggest
 from clustersim.pipeline import ChainRun
+from clustersim.planner.uncertain_inputs import prediction_rows
 from clustersim.planner.uncertainty import (
     bearable_draws,
     chain_headlines,
     interval_data,
-    prediction_rows,
     scaling_interval,
 )
 from clustersim.report.answer import Answer, Block, Row, html_of, short

@@ -16,6 +16,7 @@ from typing import NoReturn
 import click
 
 from clustersim.cli.helps import LANGUAGE, Group
+from clustersim.cli.remarks import remarks
 from clustersim.errors import ClusterSimError, by_package, suggest
 from clustersim.extras import extra_of, install_line
 from clustersim.reading.guarded import printable
@@ -191,7 +192,8 @@ def _run() -> int:
     if _COMPLETE in os.environ:
         importlib.import_module("clustersim.cli.names")  # how each shell is completed
     try:
-        result = cli.main(standalone_mode=False, complete_var=_COMPLETE)
+        with remarks():
+            result = cli.main(standalone_mode=False, complete_var=_COMPLETE)
         sys.stdout.flush()
     except click.exceptions.Abort:
         _say("interrupted")

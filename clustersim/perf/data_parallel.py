@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from clustersim.fabric.collectives import collective_time
+from clustersim.perf.exchange import block_members, local_members
 from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import Shard, shard_group
 from clustersim.perf.schedules import Phases
-from clustersim.perf.stage import block_members, hidden_under, local_members
+from clustersim.perf.stage import hidden_under
 
 __all__ = ["data_parallel_time"]
 

@@ -20,7 +20,8 @@ from clustersim.columns import Varied
 from clustersim.errors import InputError
 from clustersim.pipeline import StageCache, run_site
 from clustersim.planner.comparison import Asked
-from clustersim.planner.uncertainty import outcomes, ranged_inputs
+from clustersim.planner.uncertain_inputs import ranged_inputs
+from clustersim.planner.uncertainty import outcomes
 from clustersim.schema.inputs import Inputs
 
 __all__ = ["Axis", "Grid", "offer_grid"]

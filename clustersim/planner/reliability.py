@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from clustersim.assemble.reliability import BETWEEN, rate_quantiles
+from clustersim.assemble.failures import BETWEEN, rate_quantiles
 from clustersim.des.training.promise import Promise, PromisePrice, price_promise
 from clustersim.des.training.questions import (
     out_for_repair,

@@ -7,32 +7,38 @@ not blurred by what moves both. The errors of predictions are those of the measu
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.batch import Answers, Question
-from clustersim.columns import Column, Varied
+from clustersim.columns import Varied
 from clustersim.econ.interval import Range, Spread, spread
 from clustersim.errors import InputError
 from clustersim.intervals.bands import Band, shipped_band
-from clustersim.intervals.draws import bands_of, common_share, levels, predicted_of
-from clustersim.pipeline import ChainRun, SiteRun, purchase, run_chain, run_site
-from clustersim.planner.contributions import SLOWER, Ends, Part, ends_of, parts_of
-from clustersim.planner.factors import factor_draws
+from clustersim.intervals.draws import common_share, levels, predicted_of
+from clustersim.pipeline import ChainRun, SiteRun, run_chain, run_site
+from clustersim.planner.contributions import Ends, Part, ends_of, parts_of
+from clustersim.planner.uncertain_inputs import (
+    all_draws,
+    apart,
+    bare_key,
+    range_draws,
+    ranged_inputs,
+    ranges_of_sides,
+    slowed,
+)
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.terms import by_workload, finance_terms, market_terms, site_terms, work_terms
 
 __all__ = [
     "LEADS", "MOST_DRAWS", "SMALLEST_SHARE", "Cases", "ChainDraws", "Headline", "LoadSides", "Swing", "bearable_draws",
     "chain_draws", "chain_headlines", "chain_outcomes", "chain_spreads", "drawn_outcomes", "headlines", "interval_data",
-    "one_side", "prediction_rows", "ranged_inputs", "scaling_band", "scaling_errors", "scaling_interval",
-    "slower_draws", "swings",
+    "one_side", "scaling_band", "scaling_errors", "scaling_interval",
+    "swings",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -41,12 +47,6 @@ Array = NDArray[np.float64]
 LoadSides = Callable[[Mapping[str, object]], Sequence[Inputs]]
 #: Makes the sites that are run of the sides that were loaded, by name.
 Cases = Callable[[Sequence[Inputs]], Mapping[str, Inputs]]
-
-#: What the owner decides is no uncertainty; it stays at the scenario's value.
-DECISIONS = ("tco.sold_share", "tco.horizon", "tco.contract", "company", "market", "incumbent")
-#: Sections of a scenario that belong to one cluster: on another side than the first their keys name it.
-_OF_A_CLUSTER = ("cluster.", "reliability.", "checkpoint.")
-
 
 #: More draws narrow no percentile that is printed.
 MOST_DRAWS = 100_000
@@ -98,111 +98,6 @@ def interval_data(lines: Iterable[Headline]) -> dict[str, dict[str, Any]]:
 def one_side(name: str, sets: Mapping[str, object]) -> LoadSides:
     """Return the loader of one scenario without its incumbent."""
     return lambda point: [load_inputs(name, {**sets, **point}, with_incumbent=False)]
-
-
-def ranged_inputs(inputs: Inputs) -> dict[str, tuple[Range, str]]:
-    """Return the range and unit of every uncertain input that a site's run may read, by key."""
-    out = {}
-    priced = inputs.scenario.tco is not None and inputs.prices_or_none is not None
-    bought = {line.part for line in purchase(inputs).bill.lines} if priced else set()
-    for key, sourced in inputs.fields():
-        low, high = sourced.range
-        if not low < high or key.startswith(DECISIONS):
-            continue
-        if key.startswith("prices.parts.") and key.removeprefix("prices.parts.") not in bought:
-            continue
-        rate, unit = _in_cny(inputs, sourced.unit)
-        out[key] = (Range(low * rate, sourced.value * rate, high * rate), "" if unit == "1" else unit)
-    return out
-
-
-def _in_cny(inputs: Inputs, unit: str) -> tuple[float, str]:
-    """A price in another currency at the book's rate: points of a batch are in one currency."""
-    book = inputs.prices_or_none
-    at = book.currencies.get(unit) if book is not None else None
-    return (1.0, unit) if at is None else (float(at.rate.value), "CNY")
-
-
-def _ranges(sides: Sequence[Inputs]) -> dict[str, tuple[Range, str]]:
-    """The ranges of all sides, each under the key that reaches it."""
-    out: dict[str, tuple[Range, str]] = {}
-    for side in sides:
-        for key, found in ranged_inputs(side).items():
-            other = side.file != sides[0].file and key.startswith(_OF_A_CLUSTER)
-            out.setdefault(f"{_owner(side)}{key}" if other else key, found)
-    return out
-
-
-def _draws(
-    ranges: Mapping[str, tuple[Range, str]], sides: Sequence[Inputs], count: int, seed: int
-) -> dict[str, Array]:
-    """Draw each input from a stream of its own; the same section of two clusters shares its draws."""
-    out = factor_draws(ranges, sides, count, seed)
-    for key, (span, _) in ranges.items():
-        if key in out:
-            continue
-        stream = np.random.default_rng([seed, zlib.crc32(_bare(key, sides).encode())])
-        out[key] = span.draw(stream, count)
-    return out
-
-
-def _owner(side: Inputs) -> str:
-    """What addresses the keys of a side's cluster: its file, of whatever variant."""
-    return f"{Path(side.file).stem}."
-
-
-def _bare(key: str, sides: Sequence[Inputs]) -> str:
-    """A key without the cluster that it belongs to."""
-    names = [_owner(side) for side in sides]
-    return next((key.removeprefix(n) for n in names if key.startswith(n)), key)
-
-
-def slower_draws(sides: Sequence[Inputs], count: int, seed: int) -> dict[str, Array]:
-    """Draw how much longer each workload of each side takes than predicted, by the key that ``_slowed`` reads."""
-    out = {}
-    for side in sides:
-        for work, predicted in bands_of(side).items():
-            share = common_share(next(iter(predicted.bands)))
-            at = levels(side, work, predicted.software, count, seed, share)
-            for name, band in {"unit": predicted.unit, **predicted.bands}.items():
-                if name in {"unit", "ttft", "tpot"}:
-                    out[f"{SLOWER}{side.name}|{work}|{name}"] = band.factors(at)
-    return out
-
-
-def prediction_rows(inputs: Inputs) -> list[dict[str, Any]]:
-    """Return what the error of each prediction rests on: software, class, sources, measured over predicted time."""
-    sides = [inputs] if inputs.incumbent is None else [inputs, inputs.incumbent]
-    rows = []
-    for side in sides:
-        for work, predicted in bands_of(side).items():
-            for quantity, band in predicted.bands.items():
-                low, middle, high = (float(v) for v in band.factors([0.1, 0.5, 0.9]))
-                rows.append(
-                    {
-                        "side": side.name, "workload": work, "quantity": quantity, "software": predicted.software,
-                        "maturity": band.maturity, "rests_on": band.words, "p10": low, "p50": middle, "p90": high,
-                    }
-                )  # fmt: skip
-    return rows
-
-
-def _slowed(side: Inputs, point: Mapping[str, object]) -> Inputs:
-    """A side whose workloads take as much longer than predicted as a point says."""
-    slower: dict[str, dict[str, object]] = {}
-    for key, value in point.items():
-        name, work, quantity = key.removeprefix(SLOWER).split("|")
-        if name == side.name:
-            slower.setdefault(work, {})[quantity] = (
-                Column(value.numbers) if isinstance(value, Varied) else value
-            )
-    return replace(side, slower=slower) if slower else side
-
-
-def _apart(point: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
-    """The inputs of a point, and its factors."""
-    slower = {k: v for k, v in point.items() if k.startswith(SLOWER)}
-    return {k: v for k, v in point.items() if k not in slower}, slower
 
 
 def bearable_draws(asked: int | None, usual: int, sites: Sequence[SiteRun]) -> tuple[int, list[str]]:
@@ -263,7 +158,7 @@ def headlines(
     count, _ = bearable_draws(count, count, ())
     sides, made = load({}), cases or _by_name
     central = {name: of(run_site(side)) for name, side in made(sides).items()}
-    found = _drawn(_question(load, made, of), _ranges(sides), sides, count, parts=parts)
+    found = _drawn(_question(load, made, of), ranges_of_sides(sides), sides, count, parts=parts)
     return {name: found.headlines(name, f"{name}: ", values) for name, values in central.items()}
 
 
@@ -275,7 +170,7 @@ def drawn_outcomes(load: LoadSides, of: Callable[[Inputs], dict[str, Any]], coun
     if not ranges:
         return [Headline(n, v, Spread(v, v, v), np.full(count, v)) for n, v in of(sides[0]).items()]
     ends = ends_of({k: span for k, (span, _) in ranges.items()}, (), {k: k for k in ranges})
-    drawn = _draws(ranges, sides, count, sides[0].scenario.seed)
+    drawn = range_draws(ranges, sides, count, sides[0].scenario.seed)
     varied = {k: Varied(np.concatenate([v, ends.columns[k]]), ranges[k][1]) for k, v in drawn.items()}
     found = _Drawn(question.answers(varied, count + ends.points), ends, count)
     return found.headlines(sides[0].name, "", of(sides[0]))
@@ -340,7 +235,7 @@ def chain_spreads(
     ranges = ranged_inputs(inputs)
     varied = {
         key: replace(one, numbers=np.append(one.numbers, ranges[key][0].value if key in ranges else 1.0))
-        for key, one in _all_draws(ranges, _with_incumbent(inputs), count).items()
+        for key, one in all_draws(ranges, _with_incumbent(inputs), count).items()
     }
     found = _chain_question(name, sets, inputs, known).answers(varied, count + 1)
     if count in found.errors:
@@ -356,7 +251,7 @@ def _chain_question(
     """The outcomes of a scenario with its incumbent."""
 
     def load(point: Mapping[str, object]) -> list[Inputs]:
-        plain, slower = _apart(point)
+        plain, slower = apart(point)
         drawn = load_inputs(name, {**sets, **plain})
         return [_chained(replace(drawn, overrides=own.overrides), slower)]
 
@@ -373,7 +268,7 @@ class ChainDraws:
 
 def chain_draws(name: str, sets: Mapping[str, object], run: ChainRun, *, count: int) -> ChainDraws:
     """Return draws of all that is uncertain of a scenario, and its outcomes, as ``chain_headlines`` makes them."""
-    drawn = _all_draws(ranged_inputs(run.inputs), _with_incumbent(run.inputs), count)
+    drawn = all_draws(ranged_inputs(run.inputs), _with_incumbent(run.inputs), count)
     answers = _chain_question(name, sets, run.inputs).answers(drawn, count)
     return ChainDraws({key: one.numbers for key, one in drawn.items()}, answers)
 
@@ -409,15 +304,6 @@ class _Drawn:
         ]
 
 
-def _all_draws(
-    ranges: Mapping[str, tuple[Range, str]], sides: Sequence[Inputs], count: int
-) -> dict[str, Varied]:
-    """Draw the ranges of inputs and the errors of predictions, each under the key that reads it."""
-    seed = sides[0].scenario.seed
-    drawn = {**_draws(ranges, sides, count, seed), **slower_draws(sides, count, seed)}
-    return {key: Varied(v, ranges[key][1] if key in ranges else "") for key, v in drawn.items()}
-
-
 def _drawn(
     question: Question[Any],
     ranges: Mapping[str, tuple[Range, str]],
@@ -428,8 +314,8 @@ def _drawn(
 ) -> _Drawn:
     """Ask a question at draws of ranges and of errors of prediction, and for ``parts`` at both ends of each source."""
     spans = {key: span for key, (span, _) in ranges.items()}
-    ends = ends_of(spans, sides, {key: _bare(key, sides) for key in ranges}) if parts else Ends((), {})
-    drawn = _all_draws(ranges, sides, count)
+    ends = ends_of(spans, sides, {key: bare_key(key, sides) for key in ranges}) if parts else Ends((), {})
+    drawn = all_draws(ranges, sides, count)
     varied = {
         key: replace(one, numbers=np.concatenate([one.numbers, ends.columns.get(key, np.empty(0))]))
         for key, one in drawn.items()
@@ -440,7 +326,7 @@ def _drawn(
 def _chained(inputs: Inputs, slower: Mapping[str, object]) -> Inputs:
     """A scenario and its incumbent, slower by a point's factors."""
     rival = inputs.incumbent
-    return replace(_slowed(inputs, slower), incumbent=None if rival is None else _slowed(rival, slower))
+    return replace(slowed(inputs, slower), incumbent=None if rival is None else slowed(rival, slower))
 
 
 def _question(
@@ -449,8 +335,8 @@ def _question(
     """The outcomes of every case, by its name and theirs."""
 
     def loaded(point: Mapping[str, object]) -> Sequence[Inputs]:
-        plain, slower = _apart(point)
-        return [_slowed(side, slower) for side in load(plain)]
+        plain, slower = apart(point)
+        return [slowed(side, slower) for side in load(plain)]
 
     def run(sides: Sequence[Inputs]) -> dict[str, float]:
         found = {name: of(run_site(side)) for name, side in cases(sides).items()}

@@ -147,7 +147,7 @@ def tell_idle(section: Model, of: str, idle: Mapping[str, str]) -> None:
     for name, why in idle.items():
         value, default = getattr(section, name), type(section).model_fields[name].get_default()
         if name in section.model_fields_set and _bare(value) != _bare(default):
-            tell_once(f"{of}.{name} is not read: {why}")
+            tell_once(f"{of}.{name} is stated and not read: {why}")
 
 
 def _bare(value: Any) -> Any:

@@ -20,7 +20,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from clustersim.assemble.reliability import spread_of_fleets
+from clustersim.assemble.failures import spread_of_fleets
 from clustersim.des.training.closed_form import daly_interval, linear_ettr, renewal_efficiency, young_interval
 from clustersim.des.training.components import COMPONENTS
 from clustersim.des.training.copies import partner_survival

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from clustersim.assemble.reliability import spread_of_fleets
+from clustersim.assemble.failures import spread_of_fleets
 from clustersim.des.training.components import FailureClass, failure_classes
 from clustersim.des.training.copies import CheckpointLevel
 from clustersim.des.training.fidelity import expected_goodput

@@ -9,7 +9,7 @@ from typing import Any
 from clustersim.errors import ClusterSimError
 from clustersim.intervals.residuals import QUANTITIES
 from clustersim.planner.proposal import nearest_rows
-from clustersim.planner.uncertainty import prediction_rows
+from clustersim.planner.uncertain_inputs import prediction_rows
 from clustersim.provenance import TIERS
 from clustersim.report.labels.notes import keyed
 from clustersim.web.answers import kept, result_of

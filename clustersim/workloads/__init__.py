@@ -39,7 +39,8 @@ def run_workload(inputs: Inputs, name: str, cache: StageCache) -> Work:
     try:
         # A queue of jobs is one for all groups; what is served is each group's own.
         if inputs.groups and work.kind != "jobs":
-            from clustersim.workloads.mixture import on_groups, trained_on_groups
+            from clustersim.workloads.mixture import trained_on_groups
+            from clustersim.workloads.on_groups import on_groups
 
             if work.kind == "training":
                 return trained_on_groups(inputs, name, work, cache)

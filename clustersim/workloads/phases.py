@@ -12,7 +12,7 @@ from typing import Any
 from clustersim.assemble.groups import joint, phases_of
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
-from clustersim.workloads.mixture import on_groups
+from clustersim.workloads.on_groups import on_groups
 from clustersim.workloads.serving import ServingDetail, detail_of, work_of
 from clustersim.workloads.work import Load, StageCache, Work
 

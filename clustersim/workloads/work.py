@@ -10,7 +10,7 @@ import numpy as np
 
 from clustersim.columns import decisions, pass_over
 
-__all__ = ["AS_PREDICTED", "MAIN_UNITS", "Load", "Product", "StageCache", "Work", "is_time"]
+__all__ = ["AS_PREDICTED", "IDLE", "MAIN_UNITS", "Load", "Product", "StageCache", "Work", "is_time"]
 
 #: What a workload of a kind is bought for: the unit whose cost is *the* cost.
 MAIN_UNITS = {
@@ -78,6 +78,10 @@ class Load:
     u_memory: float
     u_link: float
     busy: float
+
+
+#: Cards that take no part.
+IDLE = Load(0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clustersim.perf.exchange import local_members
 from clustersim.perf.memory import memory_per_card, stage_memory
 from clustersim.perf.plan import Plan, Software
 from clustersim.perf.split import stage_layers, stage_load
-from clustersim.perf.stage import local_members
 from clustersim.perf.step import estimate_step
 from tests.laws.test_perf_laws import CARD, MIXTURE, MODEL, job, network, plans, step
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import clustersim
-from clustersim.assemble.reliability import spread_of_fleets
+from clustersim.assemble.failures import spread_of_fleets
 from clustersim.des.training.claims import mtbf_for_probability, p_clean, p_longest_gap
 from clustersim.des.training.closed_form import daly_interval, linear_ettr, renewal_efficiency, young_interval
 from clustersim.des.training.components import FailureClass, failure_classes

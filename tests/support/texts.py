@@ -19,10 +19,11 @@ _CALLS = {
     "match",
     "search",
     "split",
-    "tell_once",
 }
 #: What is told beside errors: a problem of a file, and errors of other names.
-_RAISED = {"Problem", "CheckFailed", "fail", "damaged", "_refusal", "_BadLine", "_LeftOut"}
+_RAISED = {
+    "Problem", "CheckFailed", "fail", "damaged", "_refusal", "_BadLine", "_LeftOut", "tell_once", "tell_idle",
+}  # fmt: skip
 _NO_WORDS = re.compile(r"^[\\^$<#]|\\[ds]|\.(csv|png|json|yaml|html|jsonl|docx|pdf|md)$|^[a-z0-9_.{}/:-]+$")
 _ENGLISH = re.compile(r"(?<![\w.`-])[a-z]{2,}(?:,? (?:[a-z]{2,}|a))+(?![\w`-])")
 #: Words of the field that Chinese keeps, and what one types.

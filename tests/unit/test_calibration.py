@@ -166,7 +166,7 @@ def test_a_card_without_rows_is_told_why() -> None:
 
 def test_draws_of_factors_are_correlated_as_found() -> None:
     from clustersim.planner.factors import factor_draws
-    from clustersim.planner.uncertainty import ranged_inputs
+    from clustersim.planner.uncertain_inputs import ranged_inputs
 
     card = load_card("H20").model_copy(
         update={

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from clustersim.assemble.reliability import spread_of_fleets
+from clustersim.assemble.failures import spread_of_fleets
 from clustersim.des.training.components import failure_classes
 from clustersim.des.training.fleets import between_fleets, component_rates, rate_posterior
 from clustersim.errors import InputError

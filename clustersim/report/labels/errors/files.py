@@ -258,4 +258,10 @@ TEXTS: dict[str, str] = {
         "dtype {} 即 recipe {},而 recipe 写的是 {};请只写其一",
     "no profile of the {} {}; {}": "没有 {} {} 的档案;{}",
     "the {} is not named": "没有写明 {}",
+    "$CLUSTERSIM_PATH: {}: holds neither hwprofiles/ nor scenarios/; nothing is read there":
+        "$CLUSTERSIM_PATH:{}:既无 hwprofiles/ 也无 scenarios/;不从该处读取",
+    "figures: no font here draws some characters of a name, which are written as escapes; install one (on Debian"
+    " fonts-wqy-microhei) or give a font file or family in ${}":
+        "图:本机字体画不出某名称的一些字符,已写成转义;请安装一种字体(Debian 上为 fonts-wqy-microhei),"
+        "或在 ${} 中给出字体文件或字体族",
 }  # fmt: skip

@@ -87,6 +87,12 @@ TEXTS: dict[str, str] = {
         "请写完整的单位,例如 '{}B/s'(字节)、'{}b/s'(位)或 '{}B'",
     "is what {} is read as: {}, as ports are sold": "是 {} 的读法:{},端口按此出售",
     "is outside the usual range, {} to {}; read as it is written": "在常见区间 {} 至 {} 之外;按所写读取",
+    "{} is outside the usual range, {} to {}; read as it is written": "{} 在常见区间 {} 至 {} 之外;按所写读取",
+    "{} is what {} is read as: {}, as ports are sold": "{} 是 {} 的读法:{},端口按此出售",
+    "a value of a batch": "批次中的一个值",
+    "{}.{} is stated and not read: {}": "{}.{} 已写明而不被读取:{}",
+    "the share that is known is stated (hit_share), and not found in what the memories hold":
+        "已知份额由 hit_share 写明,不由各存储层所存之物得出",
     "is empty": "为空",
     "is longer than": "长于",
     "{}: is longer than {} MB; set {} where so long a file is meant":
