@@ -480,7 +480,13 @@ def every_cell() -> list[tuple[str, int, int]]:
 def test_a_sample_of_extremes_leaves_no_error_and_no_rating() -> None:
     draw = random.Random(2828)
     asked = [(key, draw.choice(EXTREMES)) for key in draw.sample(keys(), 5)]
-    asked += [("shares_m", 0.0), ("tco.wacc", -1.0), ("chip.peak", 0.0), ("fx_per_cny", -1.0)]
+    asked += [
+        ("shares_m", 0.0),
+        ("tco.wacc", -1.0),
+        ("chip.peak", 0.0),
+        ("fx_per_cny", -1.0),
+        ("ps_year_index", 1e9),
+    ]
     assert [w for key, number in asked for w in wrong_at(key, number, every_cell())] == []
 
 

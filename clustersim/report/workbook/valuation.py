@@ -105,7 +105,7 @@ def _middle(book: Book, names: list[str], prefix: str, function: str) -> str:
     cells = [
         f"INDEX({book.span(f'{prefix}:{name}', 0, n - 1)},1,{book.cell('ps_year_index')})" for name in names
     ]
-    return f"{function}({','.join(cells)})"
+    return f"IFERROR({function}({','.join(cells)}),0)"  # a year without any: there is no value then
 
 
 def write_dcf(book: Book, company: Company, forecast: Forecast, value: Valuation) -> None:
