@@ -12,10 +12,12 @@ from clustersim.columns import as_array
 from clustersim.errors import InputError
 from clustersim.finance.company import Company, Peers, Value
 
-__all__ = ["PeerMultiple", "base_multiple", "peer_multiple", "rating"]
+__all__ = ["NOT_RATED", "PeerMultiple", "base_multiple", "peer_multiple", "rating"]
 
 #: The house's own scale (report p. 36): lowest upside of each rating.
 RATING_SCALE: tuple[tuple[str, float], ...] = (("strong buy", 0.20), ("buy", 0.10), ("neutral", -0.10))
+#: What stands where a rating is withheld: the target price is no answer, or a check fails.
+NOT_RATED = "not rated"
 
 
 @dataclass(frozen=True, slots=True)

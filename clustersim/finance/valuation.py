@@ -9,14 +9,22 @@ import numpy as np
 
 from clustersim.columns import as_array, of_points
 from clustersim.errors import InputError
-from clustersim.finance.capital import cost_of_capital
+from clustersim.finance.capital import NEAR, cost_of_capital
 from clustersim.finance.company import Company, Printed, Value
 from clustersim.finance.conventions import Convention, PresentValue, Steady, discounted
 from clustersim.finance.forecast import Forecast
-from clustersim.finance.multiples import base_multiple, rating
-from clustersim.finance.statements import make_statements
+from clustersim.finance.multiples import NOT_RATED, base_multiple, rating
+from clustersim.finance.statements import Statements, make_statements
 
-__all__ = ["WHY_DIFFERENT", "Valuation", "diluted_shares", "expected_target", "legs", "value_company"]
+__all__ = [
+    "WHY_DIFFERENT",
+    "Valuation",
+    "diluted_shares",
+    "expected_target",
+    "legs",
+    "rating_of",
+    "value_company",
+]
 
 WHY_DIFFERENT = (
     "The printed present values do not follow from the printed cash flows at the printed WACC and growth under any"
@@ -32,6 +40,7 @@ class Valuation:
     currency: str
     present: PresentValue
     wacc: Value
+    terminal_growth: Value
     net_cash_kcny: Value
     fx_per_cny: Value
     ps_m: Value
@@ -68,9 +77,20 @@ class Valuation:
         return self.target_price / self.price - 1
 
     @property
+    def is_answer(self) -> bool:
+        """Whether the target price can be told as one: it is above zero, and a WACC well above growth determines it."""
+        room = np.asarray(self.wacc) - np.asarray(self.terminal_growth)
+        return bool(np.all(room >= NEAR - 1e-9) and np.all(np.asarray(self.target_price) > 0))
+
+    @property
     def rating(self) -> str:
-        """The upside on the house's own scale."""
-        return rating(float(np.asarray(self.upside)))
+        """The upside on the house's own scale; withheld where the target price is no answer."""
+        return rating(float(np.asarray(self.upside))) if self.is_answer else NOT_RATED
+
+
+def rating_of(value: Valuation, statements: Statements) -> str:
+    """Return the rating, withheld where a check of the statements fails that the target price rests on."""
+    return value.rating if statements.all_ok else NOT_RATED
 
 
 def legs(of: Valuation | Printed, currency: str) -> dict[str, float]:
@@ -122,6 +142,7 @@ def value_company(
         currency=company.currency,
         present=present,
         wacc=wacc,
+        terminal_growth=company.terminal_growth,
         net_cash_kcny=company.net_cash_kcny,
         fx_per_cny=company.fx_per_cny,
         ps_m=_price_to_sales(company, forecast, peers, year),

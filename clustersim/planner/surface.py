@@ -4,7 +4,9 @@ Every workload has its own: the logarithm of its units per card-hour, and of the
 over their values as filed, as a table over memory capacity, peak and memory bandwidth (linear in their logarithms,
 which takes the bend where one binds and then the other) and a row over the time between failures. The site's power
 is the mean of its workloads' by their hours. The tables are the simulator's own values at the knots; between them the
-surface is an interpolation whose error is measured on points of its own. More memory lets another plan fit and an
+surface is an interpolation whose error is measured on points of its own. What serves is asked of its closed form, as
+a simulated rate is known to a per cent only and the knots would follow its noise; the points of the error are
+answered as any run is, by simulation where the form does not hold. More memory lets another plan fit and an
 output jumps, so capacity has a pair of knots around every jump that some peak or bandwidth has, and one table of peak
 and bandwidth for each stretch between jumps. Workloads jump at capacities of their own, and are asked apart: points
 that agree on the plan of one are run together, whatever the plan of another.
@@ -27,6 +29,7 @@ from clustersim.pipeline import StageCache, run_site
 from clustersim.planner.knots import knots_of
 from clustersim.schema.inputs import Inputs, load_one
 from clustersim.workloads import run_workload
+from clustersim.workloads.serving import by_its_form
 
 __all__ = ["AXES", "LOAD", "POWER", "YIELD", "Axis", "Surface", "WorkSurface", "surface_of"]
 
@@ -142,7 +145,8 @@ def surface_of(inputs: Inputs) -> Surface:
     """
     axes, site = _axes(inputs), run_site(inputs)
     asked = {work.name: _Asked(inputs, work.name, axes["mttf"].value) for work in site.works}
-    works = {name: _work_surface(one) for name, one in asked.items()}
+    with by_its_form():
+        works = {name: _work_surface(_Asked(inputs, name, axes["mttf"].value)) for name in asked}
     ends = [(one.capacity[0], one.capacity[-1]) for one in works.values()]
     capacity = (max(first for first, _ in ends), min(last for _, last in ends))
     axes["capacity"] = Axis(axes["capacity"].value, axes["capacity"].unit, capacity)

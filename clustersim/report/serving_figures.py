@@ -130,7 +130,7 @@ def queue(run: ServingRun, card: str) -> Figure:
             0.99, 0.95, f"{run.failures} replica failures", transform=axes.transAxes, ha="right", color=GREY
         )
     axes.set_xlabel("time (s)")
-    axes.set_ylabel("requests")
+    axes.set_ylabel("requests in the system")
     axes.set_ylim(bottom=0)
     axes.set_title(f"Requests over time on {card}, windows of {width:,.3g} s; the run begins and ends empty")
     figure.legend(loc="outside lower center", ncols=3, frameon=False)

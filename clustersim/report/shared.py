@@ -33,7 +33,10 @@ def shared_figure(run: SharedRun, title: str) -> Figure:
     axes.stackplot(edges[1:] / 86400.0, *layers, labels=labels, colors=colours, step="pre")
     axes.axhline(run.cards, color="black", linewidth=1.0, linestyle="--", label="cards of the site")
     axes.set(
-        xlabel="days", ylabel="cards, mean of the interval", title=title, xlim=(0, run.duration_s / 86400.0)
+        xlabel="time (days)",
+        ylabel="cards, mean of the interval",
+        title=title,
+        xlim=(0, run.duration_s / 86400.0),
     )
     axes.set_ylim(0, run.cards * 1.08)
     figure.legend(loc="outside right upper", frameon=False, fontsize=9)

@@ -139,7 +139,7 @@ def agree(moved_book, address: str, number: float, override: str) -> None:
 @pytest.mark.parametrize(("key", "number", "override"), SCALARS)
 def test_an_input_typed_into_the_workbook_gives_what_python_gives(moved_book, key, number, override):
     """From the tariff to the target price: the corridor's economic half is live, not only the valuation."""
-    agree(moved_book, moved_book[0].cell(key), number, override)
+    agree(moved_book, moved_book[0].scalars[key], number, override)
 
 
 @pytest.mark.parametrize(("key", "year", "number", "override"), ROWS)

@@ -22,6 +22,7 @@ MAKERS = {
     "finance/messages.py": {
         "", "_finance", "_scalars", "_margin", "_untaxed", "_capital", "_sales", "_losing", "_worthless", "messages",
     },
+    "finance/capital.py": {"capital_warnings"},
     "des/training/expected.py": {"expected_goodput"},
     "assemble/company.py": {"company_of", "_dcf_weight", "_from_file", "_row"},
     "des/training/log.py": {"within", "_oddities"}, "des/training/log_lines.py": {"kernel_table", "without_comments"},

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import zipfile
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 CELL = re.compile(r"(<c\b[^>]*>)(<f>.*?</f>)<v>.*?</v></c>", re.S)
@@ -38,13 +39,20 @@ def place(address: str) -> tuple[str, int, int]:
     return sheet.strip("'"), int(cell[len(letters) :]), column
 
 
+def errors_in(program: Any, cells: list[tuple[str, int, int]]) -> list[tuple[tuple[str, int, int], object]]:
+    """The cells (sheet, row, column, from 1) that hold an error or nothing, of a program that has calculated."""
+    found = zip(cells, program.evaluate_cells(cells), strict=True)
+    return [(c, v) for c, v in found if not isinstance(v, int | float | str) or str(v).startswith("#")]
+
+
 def by_formualizer(path: Path, cells: list[tuple[str, int, int]]) -> list[object]:
     """Values of (sheet, row, column), counted from 0."""
     import formualizer
 
     book = formualizer.load_workbook(str(path))
     book.evaluate_all()
-    return [book.evaluate_cell(sheet, row + 1, column + 1) for sheet, row, column in cells]
+    found: list[object] = book.evaluate_cells([(sheet, row + 1, column + 1) for sheet, row, column in cells])
+    return found
 
 
 def by_libreoffice(path: Path, cells: list[tuple[str, int, int]], folder: Path) -> list[object]:

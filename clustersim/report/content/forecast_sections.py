@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from clustersim.finance.capital import capital_warnings
 from clustersim.report.content.model import Block, Chart, Paragraph, Table, Teller
 from clustersim.report.content.scales import scales
 from clustersim.report.labels import label
+from clustersim.report.labels.notes import translated
 
 if TYPE_CHECKING:
     from clustersim.report.content.note import Asked
@@ -43,10 +45,13 @@ def thesis(tell: Teller, asked: Asked) -> Iterator[Block]:
     def money(item: str, year: str) -> str:
         return tell.number(f"forecast:income.{at[item]}.{year}", big.digits, big.kcny)
 
+    said = "thesis_withheld" if asked.withheld else "thesis_target"
     yield Paragraph(
-        tell.say("thesis_target", title=title, currency=currency, target=tell.number("forecast:target_price"),
+        tell.say(said, title=title, currency=currency, target=tell.number("forecast:target_price"),
                  upside=tell.number("forecast:upside", "+.1%"), price=tell.number("moves:market_price"),
-                 rating=tell.say(run.valuation.rating)))  # fmt: skip
+                 rating=tell.say(asked.rating)))  # fmt: skip
+    if asked.withheld:
+        yield from _why_withheld(tell, asked)
     yield Paragraph(
         tell.say("thesis_growth", first=years[0], last=years[-1], from_=money("revenue", years[0]),
                  to=money("revenue", years[-1]), ebit_from=money("operating_profit", years[0]),
@@ -78,6 +83,22 @@ def thesis(tell: Teller, asked: Asked) -> Iterator[Block]:
         printed = tell.number(f"value:conventions.0.target_price_{currency.lower()}")
         yield Paragraph(
             tell.say("thesis_printed", currency=currency, printed=printed, why=WHY_DIFFERENT), "remark"
+        )
+
+
+def _why_withheld(tell: Teller, asked: Asked) -> Iterator[Block]:
+    """What the target price fails by, where it is no answer."""
+    for warning in capital_warnings(asked.run.company):
+        yield Paragraph(translated(warning, tell.language), "bullet")
+    if float(tell.raw("forecast:target_price")) <= 0:
+        yield Paragraph(tell.say("withheld_price"), "bullet")
+    yield from _failed_checks(tell, asked)
+
+
+def _failed_checks(tell: Teller, asked: Asked) -> Iterator[Block]:
+    for row in asked.answers["forecast"]["failed_checks"]:
+        yield Paragraph(
+            tell.say("checks_fail", year=row["year"], check=label(row["check"], tell.language)), "bullet"
         )
 
 
@@ -175,13 +196,9 @@ def forecast(tell: Teller, asked: Asked) -> Iterator[Block]:
     """The statements in short, and their ratios."""
     big, history = scales(tell.language), asked.run.company.history.actual_years
     years = (*history, *asked.years)
-    failed = asked.answers["forecast"]["failed_checks"]
-    if not failed:
+    if not asked.answers["forecast"]["failed_checks"]:
         yield Paragraph(tell.say("checks_hold"))
-    for row in failed:
-        yield Paragraph(
-            tell.say("checks_fail", year=row["year"], check=label(row["check"], tell.language)), "bullet"
-        )
+    yield from _failed_checks(tell, asked)
     at = _rows(asked, "income")
 
     def values(item: str) -> tuple[float, ...]:

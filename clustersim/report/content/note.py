@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from clustersim.finance.multiples import NOT_RATED
 from clustersim.planner.company import ForecastRun
 from clustersim.report.content import forecast_sections, outlook_sections, site_sections
 from clustersim.report.content.model import Block, Content, Section, Teller
@@ -48,6 +49,16 @@ class Asked:
     kind: str = "initiation"
 
     @property
+    def rating(self) -> str:
+        """The rating of the forecast."""
+        return str(self.answers["forecast"]["rating"])
+
+    @property
+    def withheld(self) -> bool:
+        """Whether the target price is no answer: a check fails that it rests on."""
+        return self.rating == NOT_RATED
+
+    @property
     def years(self) -> Sequence[str]:
         """The years of the forecast that tables show: the first five and the last."""
         every = self.run.company.years
@@ -67,10 +78,14 @@ def note_content(asked: Asked, language: str) -> Content:
     kind = tell.say(asked.kind)
     currency, dated = run.company.currency, "subtitle" if run.file.as_of else "subtitle_undated"
     facts = (
-        (tell.say("rating"), tell.say(run.valuation.rating)),
-        (tell.say("target"), f"{currency} {tell.number('forecast:target_price')}"),
+        (tell.say("rating"), tell.say(asked.rating)),
+        *(
+            ()
+            if asked.withheld
+            else ((tell.say("target"), f"{currency} {tell.number('forecast:target_price')}"),)
+        ),
         (tell.say("price"), f"{currency} {tell.number('moves:market_price')}"),
-        (tell.say("upside"), tell.number("forecast:upside", "+.1%")),
+        *(() if asked.withheld else ((tell.say("upside"), tell.number("forecast:upside", "+.1%")),)),
     )
     return Content(
         name=run.name,

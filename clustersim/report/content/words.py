@@ -34,6 +34,7 @@ _WRITTEN: dict[str, tuple[str, str]] = {
     "buy": ("Buy", "买入"),
     "neutral": ("Neutral", "中性"),
     "avoid": ("Avoid", "回避"),
+    "not rated": ("Not rated: checks fail", "核对不成立,不予评级"),
     # --- sections
     "thesis": ("The thesis in numbers", "核心观点"),
     "changes": ("What has changed", "本次变动"),
@@ -52,6 +53,13 @@ _WRITTEN: dict[str, tuple[str, str]] = {
         "{price}: {rating}.",
         "我们给予{title}目标价每股{target} {currency},较现价{price} {currency}有{upside}空间:{rating}。",
     ),
+    "thesis_withheld": (
+        "No target price is given for {title} and no rating: checks fail that the value rests on. The arithmetic "
+        "gives {currency} {target} a share ({upside} against the price of {currency} {price}), which is no answer.",
+        "不给出{title}的目标价与评级:估值所依据的核对不成立。按算式得每股{target} {currency}(较现价{price} "
+        "{currency}为{upside}),不能作为结论。",
+    ),
+    "withheld_price": ("The value of a share comes to nothing.", "每股价值为零。"),
     "thesis_growth": (
         "Revenue goes from CNY {from_} bn in {first} to CNY {to} bn in {last}; EBIT from CNY "
         "{ebit_from} bn to CNY {ebit_to} bn.",

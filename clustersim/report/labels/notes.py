@@ -124,6 +124,9 @@ NOTES: dict[str, str] = {
     "no year asks for more than it allows": "没有任何年份超过其上限",
     "company.products.{key} has effect only up to the {units} units that supply allows":
         "company.products.{key} 仅在供应允许的 {units} 件以内有效",
+    "the WACC is only {points} points above terminal growth: the terminal value is a quotient of two small numbers and"
+    " moves the target price by any amount":
+        "WACC 仅高出永续增长率 {points} 个百分点:永续价值是两个小数之商,目标价可因此任意变动",
     "the flow after the last year is negative: {why}; nobody would run on like this":
         "末年之后的现金流为负:{why};不会有人如此持续经营",
     "products sell for less than they cost (company.products.NAME.asp, unit_cost)":

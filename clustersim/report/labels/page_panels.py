@@ -17,6 +17,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "bear": ("bear", "悲观"),
     "bull": ("bull", "乐观"),
     "successor": ("successor", "后续产品"),
+    "not rated": ("not rated", "不予评级"),
     "strong buy": ("strong buy", "强烈推荐"),
     "buy": ("buy", "推荐"),
     "avoid": ("avoid", "回避"),

@@ -149,6 +149,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "check.flows": ("Closing cash less opening cash and flows", "期末现金减期初现金及流量"),
     "check.units": ("Units below zero", "销量为负"),
     "check.margin": ("Gross margin outside 0 to 100 %", "毛利率超出0至100%"),
+    "check.terms": ("Inputs have values that mean something", "输入取值有意义"),
     "check.market": ("Revenue beyond the market", "收入超出市场规模"),
     "check.plan_revenue": ("Printed revenue less what the printed products sell", "印刷收入减印刷产品销售"),
     "check.plan_ebit": ("Printed EBIT less what the printed drivers give", "印刷EBIT减印刷驱动所得"),
@@ -210,6 +211,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "s.stays": ("Balances that stay once the printed years end", "印刷年度之后保持不变的余额"),
     "s.balance": ("Balance sheet", "资产负债表"),
     "s.cash_flow": ("Cash flow", "现金流量表"),
+    "s.free_cash_flow": ("Free cash flow", "自由现金流"),
+    "s.of_line": ("{part}: what its card is worth to buyers, and the price and units that follow",
+                  "{part}:其卡对买方的价值,以及由此得出的单价与销量"),
     "s.capital": ("Cost of capital", "资本成本"),
     "s.terminal": ("Terminal year", "永续年度"),
     "s.target": ("Target price", "目标价"),
@@ -349,7 +353,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "in billions.",
                    "金额单位除注明外为千元人民币;成本与流出为负。图表单位为十亿元。"),
     "read.record": (
-        "What was printed stands on As printed. Departures from it are computed; the record itself is no "
+        "What was printed stands on Record. Departures from it are computed; the record itself is no "
         "input.",
                     "印刷值与导出值见“记录”表。对其偏离由模型计算,记录本身不是输入。"),
     "down_across": ("{down} down, {across} across; per share", "纵向:{down};横向:{across};每股"),
@@ -375,6 +379,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "say.fails": ("FAILS", "不成立"),
     "can_value": ("There is a value: growth below WACC, shares with a price, every peer has a multiple",
                   "可估值:增长率低于WACC,股数与股价为正,且有倍数"),
+    "not rated": ("CHECKS FAIL: not rated", "核对不成立:不予评级"),
     "strong buy": ("strong buy", "强烈买入"),
     "buy": ("buy", "买入"),
     "neutral": ("neutral", "中性"),

@@ -26,6 +26,8 @@ def unit_words(unit: str, language: str) -> str:
     kind, _, made = unit.partition(":")
     if kind in {"made", "paid"} and made:
         return _of_work(kind, made, language)
+    if unit.endswith(" per CNY") and language == "zh":
+        return f"{unit.removesuffix(' per CNY')}/人民币元"
     if unit.endswith(" m") and language == "zh":
         return f"百万{unit.removesuffix(' m')}"
     if unit not in UNIT_WORDS:

@@ -13,7 +13,7 @@ from clustersim.finance.messages import messages
 from clustersim.finance.ratios import ratio_rows
 from clustersim.finance.recover import Hypothesis, coincidence, recover_operating, recover_revenue
 from clustersim.finance.statements import make_statements
-from clustersim.finance.valuation import value_company
+from clustersim.finance.valuation import rating_of, value_company
 from clustersim.planner.company import ForecastRun
 from clustersim.report import forecast_tables as tables
 from clustersim.report.answer import Answer, Block, csv_of, listed
@@ -50,7 +50,7 @@ def show_answer(run: ForecastRun, which: Sequence[str] = (), *, proceeds: bool =
         "currency": company.currency,
         "target_price": float(target.target_price),
         "upside": float(target.upside),
-        "rating": target.rating,
+        "rating": rating_of(target, statements),
         "all_checks_ok": statements.all_ok,
         "failed_checks": tables.failed_rows(statements),
         "notes": list(said),
@@ -58,7 +58,7 @@ def show_answer(run: ForecastRun, which: Sequence[str] = (), *, proceeds: bool =
     }
     head = (
         f"target price {target.target_price:,.2f} {company.currency} a share ({target.upside:+.1%} on"
-        f" {company.price:,.2f}: {target.rating})"
+        f" {company.price:,.2f}: {rating_of(target, statements)})"
     )
     return Answer(
         name="forecast",
@@ -219,7 +219,7 @@ def value_answer(run: ForecastRun, *, when: str | None = None, exit_multiple: fl
         "reverse_dcf": tables.reverse_rows(run.company, run.forecast),
         "capital": tables.capital_rows(run.company),
         "upside": float(run.valuation.upside),
-        "rating": run.valuation.rating,
+        "rating": rating_of(run.valuation, make_statements(run.company, run.forecast)),
         "warnings": [*capital_warnings(run.company), *([] if day else [_UNDATED])],
     }
     return Answer(name="value", data=result, page=lambda: _valued(result), rows=result["conventions"])

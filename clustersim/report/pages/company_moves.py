@@ -14,7 +14,7 @@ from clustersim.finance.analysis import grid, implied_share, monte_carlo, now, w
 from clustersim.finance.capital import cost_of_capital
 from clustersim.finance.consensus import compare_consensus, read_consensus
 from clustersim.finance.statements import make_statements
-from clustersim.finance.valuation import expected_target
+from clustersim.finance.valuation import expected_target, rating_of
 from clustersim.market.adoption import share_path
 from clustersim.planner.company import ForecastRun
 from clustersim.planner.moves import moves
@@ -121,7 +121,7 @@ def _case_row(name: str, run: ForecastRun) -> dict[str, Any]:
         "ps_m": float(value.ps_m),
         "target_price": float(value.target_price),
         "upside_pct": 100 * float(value.upside),
-        "rating": value.rating,
+        "rating": rating_of(value, make_statements(run.company, run.forecast)),
     }
 
 

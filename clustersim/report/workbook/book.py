@@ -74,6 +74,8 @@ class Book:
 
     Attributes:
         typed: the address of every blue cell by its key, a row's cells by ``key#index``.
+        bounds: by key of a blue cell, what formulas take in place of less and of more, which have no meaning; a check
+            fails then.
         wordless: keys that have no words; empty for every book (a test holds it).
     """
 
@@ -107,6 +109,7 @@ class Book:
         self.told: dict[str, str] = {}
         self.along_years: set[str] = set()
         self.alone: set[str] = set()
+        self.bounds: dict[str, tuple[float, float]] = {}
 
     # --- looks -------------------------------------------------------------------------------------------------
 
@@ -272,8 +275,9 @@ class Book:
         tier: str = "",
         number: str = PLAIN,
         sheet: str = "Inputs",
+        bounds: tuple[float, float] | None = None,
     ) -> None:
-        """Add one typed number; on Record it is no input."""
+        """Add one typed number; on Record it is no input. Formulas take no less and no more of it than ``bounds``."""
         row = self._head(sheet, key, unit, source, tier)
         self.alone.add(sheet)
         kind = "record" if sheet == "Record" else "input"
@@ -282,6 +286,8 @@ class Book:
         self.scalars[key] = self._fixed(sheet, row, VALUE_COLUMN)
         if kind == "input":
             self.typed[key] = self.scalars[key]
+        if bounds is not None:
+            self.bounds[key] = bounds
         self._define(key)
 
     def scalar(
@@ -315,13 +321,17 @@ class Book:
             self.file.define_name(name, f"={self.scalars[key]}")
 
     def cell(self, key: str) -> str:
-        """Return the address of a scalar.
+        """Return the address of a scalar, or what its bounds make of it.
 
         Raises InputError for a key that no sheet has defined yet (a mistake of the builder).
         """
         if key not in self.scalars:
             raise InputError(f"workbook: no cell {key!r} yet")
-        return self.scalars[key]
+        at = self.scalars[key]
+        if key not in self.bounds:
+            return at
+        least, most = (repr(bound).upper() for bound in self.bounds[key])
+        return f"MAX({at},{least})" if most == "INF" else f"MIN(MAX({at},{least}),{most})"
 
     def value(self, key: str) -> float:
         """Return the number that a scalar holds, typed or by the engine."""

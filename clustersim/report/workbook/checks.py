@@ -10,12 +10,13 @@ import numpy as np
 from clustersim.finance.capital import NEAR
 from clustersim.finance.company import Array, Company
 from clustersim.finance.forecast import Forecast
+from clustersim.finance.multiples import NOT_RATED, rating
 from clustersim.finance.statements import Statements
 from clustersim.planner.surface import AXES
 from clustersim.report.workbook.book import VALUE_COLUMN, Book
 from clustersim.report.workbook.formulas import fill
 
-__all__ = ["judge", "write_audit", "write_checks"]
+__all__ = ["held", "judge", "rating_formula", "write_audit", "write_checks"]
 
 #: What rounding of printed subtotals may leave, in kCNY.
 TOLERANCE = 2.0
@@ -36,6 +37,9 @@ _SHARES = (
     "drivers.warranty_share",
     "switching_discount",
     "value_share",
+)
+_SHARES_OF_SITES = tuple(
+    f"tco.{key}" for key in ("residual", "maintenance", "integration", "vat", "sold_share")
 )
 Test = tuple[str, str, Array]
 
@@ -86,11 +90,26 @@ def write_checks(book: Book, company: Company, forecast: Forecast, statements: S
     judge(book, sheet, first, VALUE_COLUMN, book.next_row[sheet] - 1, VALUE_COLUMN)
 
 
+def held(book: Book, key: str) -> tuple[str, float | str]:
+    """A number of the valuation as a headline: a dash where a check fails, for it is no answer then; and its value."""
+    text = f'IF({book.cell("master")}=1,{book.cell(key)},"–")'
+    return text, book.values[key] if book.value("master") == 1 else "–"
+
+
+def rating_formula(book: Book) -> tuple[str, str]:
+    """The rating by the house's scale over the upside, withheld where a check fails; and its value."""
+    upside, none = book.cell("upside"), book.words(NOT_RATED)
+    scale = 'IF({0}>=0.2,"{1}",IF({0}>=0.1,"{2}",IF({0}>=-0.1,"{3}","{4}")))'
+    text = scale.format(upside, *(book.words(name) for name in ("strong buy", "buy", "neutral", "avoid")))
+    now = book.words(rating(book.value("upside"))) if book.value("master") == 1 else none
+    return f'IF({book.cell("master")}=1,{text},"{none}")', now
+
+
 def judge(book: Book, sheet: str, top: int, left: int, bottom: int, right: int) -> None:
     """Colour cells by what they say: a verdict in words, or a flag."""
     for text, look in (("say.holds", "good"), ("say.fails", "bad"), ("strong buy", "good"), ("buy", "good"),
-                       ("neutral", "fair"), ("avoid", "bad"), ("say.wacc_ok", "good"), ("say.wacc_near", "fair"),
-                       ("say.wacc_below", "bad")):  # fmt: skip
+                       ("neutral", "fair"), ("avoid", "bad"), (NOT_RATED, "bad"), ("say.wacc_ok", "good"),
+                       ("say.wacc_near", "fair"), ("say.wacc_below", "bad")):  # fmt: skip
         rule = {
             "type": "cell",
             "criteria": "==",
@@ -155,7 +174,8 @@ def _of_cells(book: Book, company: Company) -> Iterator[tuple[str, str, float]]:
     room = f"{cell('wacc_used')}-{cell('terminal_growth')}>={NEAR}-1E-9"
     far = book.value("wacc_used") - book.value("terminal_growth") >= NEAR - 1e-9
     yield "growth", f"IF({room},1,0)", float(far)
-    shares = [cell(key) for key in _SHARES if key in book.scalars]
+    of_sites = [key for key in book.typed if key.startswith(_SHARES_OF_SITES)]
+    shares = [book.scalars[key] for key in (*_SHARES, *of_sites) if key in book.scalars]
     within = ",".join(f"{at}>=0,{at}<=1" for at in shares)
     alone = f",{cell('dcf_weight')}=1" if company.peers is None else ""  # nothing else to give a weight to
     yield "weights", f"IF(AND({within}{alone}),1,0)", 1.0
@@ -165,11 +185,10 @@ def _of_cells(book: Book, company: Company) -> Iterator[tuple[str, str, float]]:
         cases,
         f"{cell('peers_choice')}>=1",
         f"{cell('peers_choice')}<=3",
-        f"{cell('flow_timing')}>=0",
-        f"{cell('flow_timing')}<=1",
+        f"{book.scalars['flow_timing']}={cell('flow_timing')}",
     ]
     if "ps_year_index" in book.scalars:
-        choices += [f"{cell('ps_year_index')}>=1", f"{cell('ps_year_index')}<={len(company.years)}"]
+        choices.append(f"{book.scalars['ps_year_index']}={cell('ps_year_index')}")
     yield "choices", f"IF(AND({','.join(choices)}),1,0)", 1.0
     ends = [key.removeprefix("factor.peak") for key in book.scalars if key.startswith("factor.peak")]
     inside = ",".join(
@@ -180,6 +199,9 @@ def _of_cells(book: Book, company: Company) -> Iterator[tuple[str, str, float]]:
     )
     if ends:
         yield "box", f"IF(AND({inside}),1,0)", 1.0
+    if book.bounds:
+        held = ",".join(f"{book.scalars[k]}={cell(k)}" for k in book.bounds)
+        yield "terms", f"IF(AND({held}),1,0)", 1.0
     price = cell("target_price")
     yield "price", f"IF(ISNUMBER({price}),IF({price}>0,1,0),0)", float(book.value("target_price") > 0)
 

@@ -9,6 +9,7 @@ import numpy as np
 from clustersim.extras import needs
 from clustersim.planner.surface import AXES, LOAD, POWER, YIELD, Surface, WorkSurface
 from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, PERCENT, Book
+from clustersim.report.workbook.checks import held
 
 with needs("report", "workbooks"):
     from xlsxwriter.utility import xl_rowcol_to_cell
@@ -65,8 +66,7 @@ def show_target(book: Book, lines: Sequence[str]) -> None:
     if not lines:
         return
     kept, book.next_row["Chip"] = book.next_row["Chip"], _TARGET_ROW
-    target = book.values["target_price"]
-    book.scalar("Chip", "shown.target_price", book.cell("target_price"), target, number="0.00", kind="total")
+    book.scalar("Chip", "shown.target_price", *held(book, "target_price"), number="0.00", kind="total")
     for i, product in enumerate(lines):
         key = f"value_in_use{'' if i == 0 else f'@{product}'}"
         book.scalar(

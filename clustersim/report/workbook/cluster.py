@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,9 @@ from clustersim.schema.tco import TcoSection
 __all__ = ["LineSite", "write_cluster"]
 
 HOURS = 8760.0
+#: What formulas take in place of less and of more, where a term would divide by nothing.
+_BOUNDS = {key: (least, math.inf) for key, least in (
+    ("horizon", 0.01), ("wacc", -0.99), ("integration", -0.99), ("vat", -0.99), ("sold_share", 1e-6))}  # fmt: skip
 _TERMS = ("horizon", "wacc", "residual", "maintenance", "integration", "vat", "sold_share", "pue")
 
 
@@ -102,7 +106,7 @@ class Site:
             look = PLAIN if key in {"horizon", "pue"} else PERCENT
             unit = "years" if key == "horizon" else "" if key == "pue" else "share"
             self.book.input(f"tco.{key}{self.end}", number.value, unit=unit, source=number.source, tier=number.tier,
-                            number=look)  # fmt: skip
+                            number=look, bounds=_BOUNDS.get(key))  # fmt: skip
         kwh = self.own.power.facility_power_w / 1e3 * HOURS
         self.book.input(f"tco.tariff{self.end}", self.own.tco.electricity_cny_per_year / kwh, unit="CNY/kWh",
                         source=tco.tariff.source, tier=tco.tariff.tier)  # fmt: skip

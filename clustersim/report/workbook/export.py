@@ -20,7 +20,7 @@ from clustersim.planner.surface import Surface
 from clustersim.report.workbook.balance import write_balance, write_cash_flow
 from clustersim.report.workbook.book import PERCENT, SHEETS, VALUE_COLUMN, Book
 from clustersim.report.workbook.charts import write_charts
-from clustersim.report.workbook.checks import judge, write_audit, write_checks
+from clustersim.report.workbook.checks import held, judge, rating_formula, write_audit, write_checks
 from clustersim.report.workbook.chip import printed_part, show_target
 from clustersim.report.workbook.cluster import LineSite, write_cluster
 from clustersim.report.workbook.drivers import write_drivers
@@ -119,13 +119,13 @@ def export_workbook(
     write_cash_flow(book, company, statements)
     write_multiples(book, company)
     write_dcf(book, company, forecast, run.valuation)
-    show_target(book, list(sites))
     income_ratios(book, company, statements)
     balance_ratios(book, company, statements)
     cash_ratios(book, company, statements)
     write_sensitivities(book, company, run.links, run.valuation)
     write_charts(book, company, write_spreads(book, company, behind.spread))
     write_checks(book, company, forecast, statements)
+    show_target(book, list(sites))
     write_audit(book, company, statements, behind.audit)
     printed_part(book)
     _cover(book, run)
@@ -168,19 +168,18 @@ def _lines(run: Forecasted, sites: Mapping[str, LineSite]) -> Lines:
 
 def _cover(book: Book, run: Forecasted) -> None:
     sheet, cell, currency = "Cover", book.cell, run.company.currency
-    value = run.valuation
     date = str(run.file.as_of or "–")
     book.text(sheet, 1, 0, f"{run.file.title or run.file.name}", "section")
     book.text(sheet, 2, 0, book.words("made", date=date, version=__version__, name=run.name), "note")
     book.next_row[sheet] = 3
     book.section(sheet, "s.target")
     first = book.next_row[sheet]
-    for key, number, format_, unit in (
-        ("target_price", float(value.target_price), "0.00", currency), ("price", run.company.price, "0.00", currency),
-        ("upside", float(value.upside), "0.0%", ""), ("rating", book.values["rating"], "@", ""),
-    ):  # fmt: skip
-        kind = "total" if key == "target_price" else None
-        book.scalar(sheet, f"cover.{key}", cell(key), number, number=format_, unit=unit, kind=kind)
+    book.scalar(
+        sheet, "cover.target_price", *held(book, "target_price"), number="0.00", unit=currency, kind="total"
+    )
+    book.scalar(sheet, "cover.price", cell("price"), run.company.price, number="0.00", unit=currency)
+    book.scalar(sheet, "cover.upside", *held(book, "upside"), number="0.0%")
+    book.scalar(sheet, "cover.rating", *rating_formula(book), number="@")
     if run.company.printed is not None:
         book.scalar(sheet, "cover.printed", cell("printed.target_price"), run.company.printed.target_price,
                     number="0.00", unit=currency)  # fmt: skip

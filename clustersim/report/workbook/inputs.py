@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,6 +35,12 @@ SWITCHES = (
     ("listing_proceeds_counted", 0.0),
     ("tariff_factor", 1.0),
 )
+#: What formulas take in place of less and of more, where they would divide by nothing.
+_BOUNDS = {
+    "drivers.asset_life": (0.01, math.inf), "drivers.progress_ratio": (1e-6, math.inf),
+    "capm.debt_to_equity": (-0.99, math.inf),
+    "flow_timing": (0.0, 1.0),
+}  # fmt: skip
 PARTS = ("risk_free", "beta", "premium", "cost_of_debt", "debt_to_equity")
 _MONEY = ("research_expense", "other_income", "other_gains", "finance_net", "depreciation", "share_based_pay")
 
@@ -84,7 +91,7 @@ def write_control(book: Book, companies: Mapping[str, Company], selected: str) -
         book.scalar("Control", key, formula, values[names.index(selected)], number=number)
     book.section("Control", "s.conventions")
     for key, value in SWITCHES:
-        book.input(key, value, unit="", number="0.0", sheet="Control")
+        book.input(key, value, unit="", number="0.0", sheet="Control", bounds=_BOUNDS.get(key))
         note = book.words(f"say.{key}")
         book.text("Control", book.next_row["Control"] - 1, VALUE_COLUMN + 1, f" {note}", "note")
 
@@ -122,7 +129,7 @@ def _typed(book: Book, file: Any, key: str, value: float, unit: str = "", sheet:
         sourced = getattr(sourced, part, None)
     source, tier = getattr(sourced, "source", "src.default"), getattr(sourced, "tier", "assumption")
     book.input(key, value, unit=unit, source=source, tier=tier, number=WHOLE if abs(value) >= 1000 else PLAIN,
-               sheet=sheet)  # fmt: skip
+               sheet=sheet, bounds=_BOUNDS.get(key))  # fmt: skip
 
 
 def _scalars(book: Book, company: Company, file: Any) -> None:
@@ -165,7 +172,8 @@ def _scalars(book: Book, company: Company, file: Any) -> None:
 def _capm(book: Book, parts: Capm, prefix: str, sheet: str = "Inputs") -> None:
     for part in PARTS:
         value = float(getattr(parts, part))
-        book.input(f"{prefix}.{part}", value, source="src.company_file", number=PLAIN, sheet=sheet)
+        key = f"{prefix}.{part}"
+        book.input(key, value, source="src.company_file", number=PLAIN, sheet=sheet, bounds=_BOUNDS.get(key))
 
 
 def _peers(book: Book, company: Company) -> None:
@@ -204,6 +212,7 @@ def _peers(book: Book, company: Company) -> None:
         unit=book.words("one_of", count=len(company.years)),
         source="src.position",
         number="0",
+        bounds=(1.0, float(len(company.years))),
     )
 
 

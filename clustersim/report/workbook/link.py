@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +10,14 @@ from typing import Any
 import numpy as np
 
 from clustersim.errors import InputError
+from clustersim.extras import needs
 from clustersim.finance.company import Company
 from clustersim.market.link import Anchor, Link, Worth
 from clustersim.report.workbook.book import Book
 from clustersim.report.workbook.formulas import Sheet, fill
+
+with needs("report", "workbooks"):
+    from xlsxwriter.utility import xl_rowcol_to_cell
 
 __all__ = ["Lines", "write_links"]
 
@@ -60,10 +65,22 @@ def write_links(book: Book, company: Company, lines: Lines) -> dict[str, Link]:
             raise InputError(
                 "the workbook needs company.response.pricing=shared: the best price against rivals has no closed form"
             )
+        book.section("Drivers", "s.of_line", part=name)
+        first = book.next_row["Drivers"]
         _terms(book, name, link.anchor, link.worth, lines)
         _rows(book, company, name, link)
+        _unsold(book, name, first)
         out[name] = link
     return out
+
+
+def _unsold(book: Book, name: str, first: int) -> None:
+    """Show a dash in the years in which a line is not sold: what formulas hold there stands for no price."""
+    last, years = book.next_row["Drivers"] - 1, len(book.years)
+    sheet, row = book.rows[f"in.asp:{name}"]
+    asked = f"{book.quoted(sheet)}!{xl_rowcol_to_cell(row, book.column(0), row_abs=True)}"
+    rule = {"type": "formula", "criteria": f"={asked}<=0", "format": book.format("absent")}
+    book.sheets["Drivers"].conditional_format(first, book.column(0), last, book.column(years - 1), rule)
 
 
 def _leaders_first(valued: Mapping[str, Link], follows: Mapping[str, tuple[str, float]]) -> list[str]:
@@ -103,6 +120,7 @@ def _terms(book: Book, name: str, anchor: Anchor, worth: Worth, lines: Lines) ->
             source="src.company_file",
             tier="assumption",
             number="0.00",
+            bounds=(1e-9, math.inf),
         )
         times = book.cell(f"worth_ratio:{name}")
         if leader in lines.ends:
@@ -182,7 +200,12 @@ def _units(sheet: Sheet, name: str, link: Link, terms: tuple[Any, ...]) -> None:
     weight = np.exp(-sheet.book.value("price_sensitivity") * cost)
     share = np.broadcast_to(np.asarray(b.share, dtype=float).reshape(-1), cost.shape)
     _row(sheet, f"link.cost:{name}", f"ROUND({after},14)", cost)
-    _row(sheet, f"link.share:{name}", f"MIN([in.units:{name}]*[in.asp:{name}]/[in.market_size],1)", share)
+    _row(
+        sheet,
+        f"link.share:{name}",
+        f"MIN([in.units:{name}]*[in.asp:{name}]/MAX([in.market_size],1),1)",
+        share,
+    )
     _row(sheet, f"link.weight:{name}", f"EXP(-{{price_sensitivity}}*[link.cost:{name}])", weight)
     s, w = f"[link.share:{name}]", f"[link.weight:{name}]"
     free = f"{w}/(1-{s}+{s}*{w})*EXP(-{{demand_elasticity}}*{s}*[link.cost:{name}])"

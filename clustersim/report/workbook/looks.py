@@ -60,26 +60,43 @@ _ONE_PAGE = {"Cover", "Control", "Income", "Balance", "Cash flow", "DCF", "Multi
 _UPRIGHT = {"Cover", "Chip", "Cluster"}
 _WITH_SOURCES = {"Inputs", "Chip", "Record"}
 
+#: Numbers, and words or a dash in their place, stand at the right of a cell, and in the middle of its height.
+_CELL = {"align": "right", "valign": "vcenter"}
 LOOKS: dict[str, dict[str, Any]] = {
-    "input": {"font_color": "#0000FF", "bg_color": "#FFFBE6"},
-    "record": {"font_color": "#666666", "bg_color": "#F2F2F2"},
-    "formula": {"font_color": "#000000"},
-    "link": {"font_color": "#007A33"},
-    "total": {"bold": True, "top": 1},
+    "input": {**_CELL, "font_color": "#0000FF", "bg_color": "#FFFBE6"},
+    "record": {**_CELL, "font_color": "#666666", "bg_color": "#F2F2F2"},
+    "formula": {**_CELL, "font_color": "#000000"},
+    "link": {**_CELL, "font_color": "#007A33"},
+    "total": {**_CELL, "bold": True, "top": 1},
     "good": {"font_color": "#00613C", "bg_color": "#D5F0E5"},
     "bad": {"font_color": "#9C0006", "bg_color": "#FFD9CC", "bold": True},
     "fair": {"font_color": "#7A5200", "bg_color": "#FFF1CC"},
     "head": {"bold": True, "bg_color": "#E8EEF4", "bottom": 1, "align": "center"},
     "title": {"bold": True, "font_size": 14, "font_color": "#1F3864"},
     "section": {"bold": True, "font_color": "#1F3864", "bottom": 1},
-    "text": {"font_color": "#000000"},
+    "axis": {"bold": True, "bg_color": "#E8EEF4", "bottom": 1, "align": "center"},
+    "absent": {"font_color": "#999999", "num_format": '"–"'},
+    "text": {"font_color": "#000000", "valign": "vcenter"},
     "wrapped": {"font_color": "#000000", "text_wrap": True, "valign": "top"},
     "long": {"font_color": "#000000", "text_wrap": True},
     "note": {"font_color": "#666666"},
     "url": {"font_color": "#0563C1", "underline": 1},
 }
 #: Looks of text, which take no number format.
-WORDS = {"head", "title", "section", "text", "wrapped", "long", "note", "url", "good", "bad", "fair"}
+WORDS = {
+    "head",
+    "absent",
+    "title",
+    "section",
+    "text",
+    "wrapped",
+    "long",
+    "note",
+    "url",
+    "good",
+    "bad",
+    "fair",
+}
 
 
 def tab(name: str, language: str) -> str:
@@ -106,7 +123,7 @@ def set_widths(sheet: Any, name: str, longest: Mapping[int, int]) -> None:
 def lay_out(sheet: Any, name: str, columns: int, *, timeline: bool) -> None:
     """Set widths, the tab's colour, and the page: one page wide, A3 along the years, head repeated, page numbers."""
     sheet.set_tab_color(_TABS[name][2])
-    sheet.set_default_row(16.5)
+    sheet.set_default_row(17.25)
     set_widths(sheet, name, {})
     sheet.set_column(VALUE_COLUMN, FIRST_YEAR_COLUMN + columns, 12.5)
     (sheet.set_portrait if name in _UPRIGHT else sheet.set_landscape)()

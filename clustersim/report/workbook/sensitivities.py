@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from clustersim.finance import analysis
+from clustersim.finance.capital import NEAR
 from clustersim.finance.company import Company
 from clustersim.finance.valuation import Valuation
 from clustersim.market.link import Link
@@ -48,10 +49,10 @@ def _grid(
 
     for j, k in enumerate(STEPS):
         text, number = axis(columns[0], columns[1], k)
-        book.put(sheet, top, left + 1 + j, text, number, "formula", columns[2])
+        book.put(sheet, top, left + 1 + j, text, number, "axis", columns[2])
     for i, k in enumerate(STEPS):
         text, number = axis(rows[0], rows[1], k)
-        book.put(sheet, top + 1 + i, left, text, number, "formula", rows[2])
+        book.put(sheet, top + 1 + i, left, text, number, "axis", rows[2])
         for j in range(len(STEPS)):
             r = xl_rowcol_to_cell(top + 1 + i, left, col_abs=True)
             c = xl_rowcol_to_cell(top, left + 1 + j, row_abs=True)
@@ -67,7 +68,7 @@ def _wacc_growth(book: Book, company: Company, links: tuple[Link, ...], value: V
     n, cell = len(company.years), book.cell
     dw, dg = 0.005, 0.0025
     w, g = _value(value.wacc), _value(company.terminal_growth)
-    if w - 2 * dw <= g + 2 * dg:
+    if w - 2 * dw < g + 2 * dg + NEAR - 1e-9:
         book.text("Sensitivities", 3, 0, book.words("no_grid"))
         return
     shift = w - base_wacc(company)
@@ -85,7 +86,7 @@ def _wacc_growth(book: Book, company: Company, links: tuple[Link, ...], value: V
         worth = f"SUMPRODUCT({fcf},(1+{r})^(-{time}))+{gordon(book, r, c)}*(1+{r})^-{t}+{cell('net_cash')}"
         leg = f"{weight}*MAX(({worth})*{cell('fx_per_cny')}/1000+{proceeds},0)+(1-{weight})*{cell('ps_m')}"
         shares = cell("shares_used")
-        return f'IF(OR({r}<={c},NOT(ISNUMBER({shares}))),"–",({leg})/{shares})'
+        return f'IF(OR({r}-{c}<{NEAR}-1E-9,NOT(ISNUMBER({shares}))),"–",({leg})/{shares})'
 
     _grid(
         book,

@@ -17,9 +17,6 @@ from clustersim.report.workbook.inputs import base_wacc
 
 __all__ = ["gordon", "where_valued", "write_dcf", "write_multiples"]
 
-#: The rating scale of the house as a formula over the upside.
-RATING = 'IF({0}>=0.2,"{strong buy}",IF({0}>=0.1,"{buy}",IF({0}>=-0.1,"{neutral}","{avoid}")))'
-RATINGS = ("strong buy", "buy", "neutral", "avoid")
 #: Row of the cash flow: the printed row, ours, and the plan's, as formulas.
 ROWS = {
     "ebit": ("ebit", "[operating_profit]", "[plan_profit]"),
@@ -84,8 +81,13 @@ def _peer_table(book: Book, company: Company) -> None:
     assert company.peers is not None
     book.section("Multiples", "s.peer_table")
     top, sheet = book.next_row["Multiples"], "Multiples"
-    for i, year in enumerate(company.years):
-        book.text(sheet, top, FIRST_YEAR_COLUMN + i, year, "head")
+    known = [
+        i
+        for i, y in enumerate(company.years)
+        if any(row.get(y) is not None for row in company.peers.members.values())
+    ]
+    for i in known:
+        book.text(sheet, top, FIRST_YEAR_COLUMN + i, company.years[i], "head")
     book.next_row[sheet] = top + 1
     for name, row in company.peers.members.items():
         at = book.next_row[sheet]
@@ -103,7 +105,7 @@ def _middle(book: Book, names: list[str], prefix: str, function: str) -> str:
     cells = [
         f"INDEX({book.span(f'{prefix}:{name}', 0, n - 1)},1,{book.cell('ps_year_index')})" for name in names
     ]
-    return f"{function}({','.join(cells)})"
+    return f"IFERROR({function}({','.join(cells)}),0)"  # a year without any: there is no value then
 
 
 def write_dcf(book: Book, company: Company, forecast: Forecast, value: Valuation) -> None:
@@ -111,6 +113,7 @@ def write_dcf(book: Book, company: Company, forecast: Forecast, value: Valuation
     book.sheet("DCF", "dcf")
     sheet, n = Sheet(book, "DCF"), len(company.years)
     mine = ours(company, forecast)
+    book.section("DCF", "s.free_cash_flow")
     _free_tax(sheet, company, mine.operating_profit[:, 0])
     values = {
         "ebit": forecast.ebit_kcny, "depreciation": forecast.depreciation_kcny, "tax": forecast.tax_kcny,
@@ -177,7 +180,10 @@ def _wacc(book: Book, company: Company) -> str:
     else:
         book.scalar("DCF", "capm_shift", f"0*{book.cell('wacc')}", 0.0, number=PERCENT)
     used = _value(cost_of_capital(company))
-    book.scalar("DCF", "wacc_used", f"{book.cell('wacc')}+{book.cell('capm_shift')}", used, number=PERCENT)  # fmt: skip
+    least = (
+        f"MAX({book.cell('wacc')}+{book.cell('capm_shift')},-0.99)"  # below it a discount factor has no value
+    )
+    book.scalar("DCF", "wacc_used", least, used, number=PERCENT)
     gap = f"{book.cell('wacc_used')}-{book.cell('terminal_growth')}"
     ok, warning, wrong = (book.words(f"say.wacc_{state}") for state in ("ok", "near", "below"))
     state = f'IF({gap}<=0,"{wrong}",IF({gap}<{NEAR},"{warning}","{ok}"))'
@@ -281,8 +287,6 @@ def _legs(book: Book, company: Company, value: Valuation, n: int) -> None:
         "total",
     )
     add("upside", f"{cell('target_price')}/{cell('price')}-1", _value(value.upside), "", PERCENT)
-    words = {name: book.words(name) for name in RATINGS}
-    add("rating", RATING.format(cell("upside"), **words), book.words(value.rating), "", "@")
     for key, leg in (("dcf_per_share", "dcf_m"), ("ps_per_share", "ps_m")):
         number = _value(getattr(value, leg)) / _value(value.shares_m)
         add(key, f"{cell(leg)}/{cell('shares_used')}", number, low, "0.00")
