@@ -4,6 +4,7 @@ demand, and the plans of a replica by the cost of a token."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -43,7 +44,7 @@ from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import ServingPlan
 from clustersim.workloads.served import prepare
 from clustersim.workloads.serving import Capacity, ServingDetail, detail_of, load_of, too_long, yields
-from clustersim.workloads.serving_plans import Ranked, candidates, ranked
+from clustersim.workloads.serving_plans import Ranked, best_plan, candidates, ranked
 
 __all__ = ["ERROR", "Answer", "CardsAnswer", "PlanRow", "RateAnswer", "Serving", "plant_of"]
 
@@ -53,6 +54,10 @@ Step = Callable[[str], None]
 ERROR = 0.01
 #: Requests of a steady run: at first; at most; and where ends are events of their own, which cost more.
 _LEAST_RUN, _LONGEST, _LONGEST_EVENTS = 4_000, 128_000, 32_000
+
+
+#: Times the stated replicas that share a burst where these alone miss the level.
+_MANY = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +315,7 @@ class Serving:
         """
         if not demand_per_s > 0:
             raise InputError(f"a demand of {demand_per_s} requests/s; it must be above zero")
-        plan, seed = self.detail().plan, self.inputs.scenario.seed
+        plan, seed = self._fleet_plan(), self.inputs.scenario.seed
         base = deployment(self.inputs, self.work, plan)
         swing = self._swing() if swing is None else swing
         rates = day_rates(demand_per_s, swing)
@@ -339,6 +344,21 @@ class Serving:
             mean_cards=float(np.mean(held)) if held else None,
             hours=tuple(hours),
         )
+
+    def _fleet_plan(self) -> ServingPlan:
+        """The plan of the stated replicas, or that of many: a burst that so few miss the level by is shared by a fleet.
+
+        Raises InfeasibleError where no fleet meets the level either.
+        """
+        try:
+            return self.detail().plan
+        except InfeasibleError:
+            if self.work.disaggregated is not None or self._stream().burstiness <= 1.0:
+                raise
+            many = self.work.model_copy(update={"replicas": _MANY * self.work.replicas})
+            with suppress(InfeasibleError):
+                return best_plan(self.inputs, many)[0].plan
+            raise
 
     def forward(self, plan: CardsAnswer, requests: int, seed: int, *, fewer: int = 0) -> Share:
         """Run a plan forward: the share within the level of a stationary stream at the rate that it was sized for.

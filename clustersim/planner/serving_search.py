@@ -23,7 +23,7 @@ from clustersim.planner.serving import RateAnswer, Serving
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import PrecisionSection, ServingPlan
-from clustersim.workloads.serving_plans import Ranked, candidates, ranked
+from clustersim.workloads.serving_plans import Ranked, candidates, ranked, refusal
 from clustersim.workloads.serving_points import stacked
 
 __all__ = ["FleetAnswer", "FrontierRow", "Option", "frontier_rows", "largest_fleet", "options"]
@@ -77,16 +77,18 @@ def options(
     Every plan that ``best`` considers (or the stated one), every scheduler of `SEQUENCES` x `TOKENS` and the
     scenario's own, and with ``formats`` those of `FORMATS`.
 
-    Raises InfeasibleError where none meets the level.
+    Raises InfeasibleError where none meets the level, by the name of what can never fit where that is why.
     """
     found: list[Option] = []
+    looked: list[Ranked] = []
     for work in _schedulers(serving.work, formats):
         plans = [work.plan] if isinstance(work.plan, ServingPlan) else candidates(serving.inputs, work)
         rows = ranked(serving.inputs, work, plans)
+        looked += rows
         found += [_option(serving, work, row) for row in rows if row.per_card_s > 0]
         step(f"{work.batching.max_sequences} sequences, {work.batching.max_tokens} tokens")
     if not found:
-        raise InfeasibleError(
+        raise refusal(serving.inputs, serving.work, looked) or InfeasibleError(
             f"{serving.inputs.parts.card.name} cannot serve {serving.work.model} at the service level by any plan,"
             " batch or chunk; relax the level or use another card"
         )
@@ -175,9 +177,10 @@ def frontier_rows(serving: Serving) -> list[FrontierRow]:
     """
     work = serving.work.model_copy(update={"replicas": 1})
     plans = [work.plan] if isinstance(work.plan, ServingPlan) else candidates(serving.inputs, work)
-    fits = [row for row in ranked(serving.inputs, work, plans) if row.fluid is not None and row.unfit is None]
+    looked = ranked(serving.inputs, work, plans)
+    fits = [row for row in looked if row.fluid is not None and row.unfit is None]
     if not fits:
-        raise InfeasibleError(
+        raise refusal(serving.inputs, work, looked) or InfeasibleError(
             f"no plan of {work.model} fits {serving.inputs.parts.card.name}; use more or larger cards"
         )
     rows = _loaded(serving, work, fits)

@@ -23,7 +23,7 @@ from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import ServingPlan
 from clustersim.workloads.serving_points import DRAWN, stacked, unfit_in
 
-__all__ = ["Ranked", "best_plan", "candidates", "fewest_for", "ranked", "words_of"]
+__all__ = ["Ranked", "best_plan", "candidates", "fewest_for", "ranked", "refusal", "words_of"]
 
 #: Cards of a replica at most, where the best plan is searched for.
 _MOST_CARDS = 64
@@ -149,18 +149,11 @@ def best_plan(inputs: Inputs, work: ServingWorkload) -> tuple[Ranked, list[Ranke
     Raises InfeasibleError where none serves: with the fewest cards where requests are larger than every cache, else
     with the reason of every plan.
     """
-    stated = not isinstance(work.plan, str)
     plans = [work.plan] if not isinstance(work.plan, str) else candidates(inputs, work)
     rows = ranked(inputs, work, plans)
     best = rows[0]
-    if all(isinstance(row.error, InputError) for row in rows) or (stated and best.error is not None):
-        assert best.error is not None
-        raise best.error
-    built = [row.unfit for row in rows if row.fluid is not None]
-    unfit = [found for found in built if found is not None]
-    if unfit and len(unfit) == len(built):
-        found = max(unfit, key=lambda u: u.cache_tokens)
-        raise found.error(fewest_for(inputs, work, found.needed_tokens))
+    if error := refusal(inputs, work, rows):
+        raise error
     if best.per_card_s <= 0 or best.fluid is None or best.form is None:
         reasons = dict.fromkeys(f"{words_of(row.plan)}: {row.reason}" for row in rows)
         raise InfeasibleError(
@@ -168,6 +161,21 @@ def best_plan(inputs: Inputs, work: ServingWorkload) -> tuple[Ranked, list[Ranke
             " the level, change the plan, or use another card"
         )
     return best, rows
+
+
+def refusal(inputs: Inputs, work: ServingWorkload, rows: Sequence[Ranked]) -> ClusterSimError | None:
+    """Return why none of the plans serves at any level, or None where one may: the stated plan cannot be laid out, no
+    plan agrees with the model, or requests are larger than every cache (with the fewest cards that hold them)."""
+    errors = [row.error for row in rows if row.error is not None]
+    stated = not isinstance(work.plan, str)
+    if len(errors) == len(rows) and (stated or all(isinstance(error, InputError) for error in errors)):
+        return errors[0]
+    built = [row.unfit for row in rows if row.fluid is not None]
+    unfit = [found for found in built if found is not None]
+    if not unfit or len(unfit) < len(built):
+        return None
+    found = max(unfit, key=lambda u: u.cache_tokens)
+    return found.error(fewest_for(inputs, work, found.needed_tokens))
 
 
 def words_of(plan: ServingPlan) -> str:

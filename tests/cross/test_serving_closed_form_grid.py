@@ -35,6 +35,7 @@ def compared_at(point: grid.Point, row: dict) -> dict[str, float]:
     return {
         "index": row["index"],
         "bursty": float(point.burstiness >= 2),
+        "poisson": float(point.burstiness == 1),
         "split": float(point.decode_replicas > 0),
         "cache": float(best.limited_by[0] == "cache"),
         "tight": float(point.tpot_factor < 2),
@@ -97,11 +98,14 @@ def good_enough(rate: np.ndarray) -> None:
 @pytest.mark.full
 def test_points_drawn_after_the_form_was_fixed(unseen) -> None:
     """From `LAST_LOOKED` on no constant was chosen: the points were drawn and answered by simulation before they were
-    compared. Two bursty ones, 1476 and 2210, were looked at later, when bursts were let stay together."""
+    compared. Those of Poisson streams chose no form either. The bursty ones did: some five variants of what bursts do
+    were compared on all of them, so that all points together are held to the bound, and are no test of bursts."""
     assert grid.digest(UNSEEN["rows"]) == UNSEEN["digest"]
-    rate = np.abs([r["rate"] for r in unseen if r["holds"] and r["index"] >= grid.LAST_LOOKED])
-    assert len(rate) >= 100
-    good_enough(rate)
+    late = [r for r in unseen if r["holds"] and r["index"] >= grid.LAST_LOOKED]
+    poisson = np.abs([r["rate"] for r in late if r["poisson"]])
+    assert len(poisson) >= 80
+    good_enough(poisson)
+    good_enough(np.abs([r["rate"] for r in late]))
 
 
 @pytest.mark.full

@@ -13,7 +13,8 @@ from clustersim.planner.serving import CardsAnswer, Serving, plant_of
 from clustersim.schema.inputs import load_inputs
 from clustersim.workloads.video import simulated, sized
 
-SCENARIOS = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "scenarios").glob("*.yaml"))
+ROOT = Path(__file__).resolve().parents[2]
+SCENARIOS = sorted(path.stem for path in (ROOT / "scenarios").glob("*.yaml"))
 LENGTHS = (4_000, 16_000, 64_000)
 TIGHT = ("slo.ttft=2 s", "slo.tpot=50 ms")
 
@@ -63,7 +64,7 @@ def fails_with_one_fewer(serving: Serving, plan: CardsAnswer) -> None:
     assert fewer.lower < serving.work.slo.share.value, fewer
 
 
-def check(name: str, sets: tuple[str, ...], demand: float, lengths: tuple[int, ...]) -> None:
+def check(name: str, sets: tuple[str, ...], demand: float, lengths: tuple[int, ...]) -> CardsAnswer:
     serving = asked(name, *sets)
     found = counts(serving, demand, lengths)
     for side in zip(*found, strict=True):
@@ -71,10 +72,15 @@ def check(name: str, sets: tuple[str, ...], demand: float, lengths: tuple[int, .
     plan = serving.cards_for(demand)
     holds(serving, plan, lengths)
     fails_with_one_fewer(serving, plan)
+    return plan
 
 
 def test_a_fleet_holds_at_every_length_and_one_fewer_fails() -> None:
-    check("serve-qwen3-32b", TIGHT, 231.0, LENGTHS[:2])
+    """The page on serving tells this very plan."""
+    plan = check("serve-qwen3-32b", TIGHT, 231.0, LENGTHS[:2])
+    page = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
+    size = f"take {plan.replicas} replicas of {plan.tp * plan.pp} cards"
+    assert f"231 requests/s of `serve-qwen3-32b` within 2 s and 50 ms {size}" in " ".join(page.split())
 
 
 @pytest.mark.full

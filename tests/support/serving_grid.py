@@ -32,8 +32,9 @@ from clustersim.perf.serving_cost import IterationTerms
 DATA = Path(__file__).resolve().parents[1] / "data"
 TABLES, ANSWERS = DATA / "serving_grid_tables.json", DATA / "serving_grid_answers.json"
 #: Points from `COUNT` on, where the closed form said that it holds, or nearly: drawn and answered after all constants
-#: but one, those from `LAST_LOOKED` on after all of them. Of these 1476 and 2210 were looked at when bursts were let
-#: stay together (no constant).
+#: but one, those from `LAST_LOOKED` on after all of them. When bursts were let stay together (no constant), some five
+#: variants of the form were compared on every stored bursty point, these included: for gaps that vary more than a
+#: Poisson stream's nothing here is unseen. The points of Poisson streams from `LAST_LOOKED` on are.
 UNSEEN = DATA / "serving_grid_unseen.json"
 SEED, COUNT, REQUESTS = 20260603, 640, 10_000
 #: Points below the first index chose constants; those below the second were looked at while forms were chosen.

@@ -113,7 +113,7 @@ def closed_loop_verdict(
     text += (
         f"; saturated: beyond {knee:.4g} users every further one only waits longer"
         if over
-        else f"; more users raise the rate up to about {knee:.4g}"
+        else f"; more users raise the rate, up to about {knee:.4g} of them"
     )
     return Verdict(over, loop.users / cycle if cycle > 0 else float("inf"), capacity, text, "closed_loop")
 

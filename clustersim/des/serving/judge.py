@@ -17,13 +17,13 @@ from clustersim.des.serving.closed_form import closed_form
 from clustersim.des.serving.fluid_inputs import traffic_of
 from clustersim.des.serving.metrics import Slo
 from clustersim.des.serving.plant import Plant, Trial
-from clustersim.des.serving.steady import Share
+from clustersim.des.serving.steady import NONE_SEEN, Share
 from clustersim.des.serving.stream import Stream
 from clustersim.des.serving.window import Window
 from clustersim.errors import InputError
 from clustersim.special import ndtri
 
-__all__ = ["CELL", "FIRST", "LONGEST", "Judge", "cell_of", "moved", "normal_of"]
+__all__ = ["CELL", "FIRST", "LONGEST", "Judge", "cell_of", "moved", "normal_of", "refuse_unshowable"]
 
 Array = NDArray[np.float64]
 Size = TypeVar("Size")
@@ -81,7 +81,8 @@ class Judge(Generic[Size]):
 
     def _clear(self, found: Share, requests: int) -> bool:
         """Whether a run of so many requests decides: far from the target, or a long one on a side of it."""
-        if abs(found.share - self.slo.share) > _CLEAR * found.error:
+        error = max(found.error, 1.0 / max(found.requests, 1))  # none that missed is no proof that none does
+        if abs(found.share - self.slo.share) > _CLEAR * error:
             return True
         return requests >= LONGEST and not found.lower < self.slo.share <= found.share
 
@@ -116,6 +117,20 @@ class Judge(Generic[Size]):
         have at a size (it falls with the root of the length)."""
         error = self.seen[size].error * float(np.sqrt(min(self.asked[size] / _AGAIN, 1.0)))
         return min(self.slo.share + 1.96 * error, (1.0 + self.slo.share) / 2.0)
+
+
+def refuse_unshowable(slo: Slo, stream: Stream) -> None:
+    """Raise InputError for a share that no run could show: its misses are rarer than the longest run's requests tell.
+
+    A window is taken to hold half of the run's requests, none of which misses the level.
+    """
+    longest = stream.affordable(_AGAIN)
+    most = 1.0 - 2.0 * NONE_SEEN / longest
+    if slo.share > most:
+        raise InputError(
+            f"a share of {100.0 * slo.share:.6g} % within the service level cannot be shown: a run of {longest}"
+            f" requests without one miss shows {100.0 * most:.4f} %; ask for no more than that"
+        )
 
 
 def _alike(one: object, other: object) -> bool:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from clustersim.des.serving.closed_form import Fleet, shares_at
 from clustersim.des.serving.fluid_inputs import Traffic, traffic_of
-from clustersim.des.serving.judge import FIRST, Judge, cell_of, moved, normal_of
+from clustersim.des.serving.judge import FIRST, Judge, cell_of, moved, normal_of, refuse_unshowable
 from clustersim.des.serving.metrics import Slo
 from clustersim.des.serving.plant import Fewer, Plant, Sizing, Trial
 from clustersim.des.serving.steady import STABLE_SHARE, saturated
@@ -47,6 +47,7 @@ def replicas_for(
     """
     if plant.decode is not None:
         raise InputError("a split plant is sized by split_for: its pools have counts of their own")
+    refuse_unshowable(slo, stream)
     single = saturated(stream, plant.sized(1).simulate, seed=seed)
     if single <= 0:
         raise InfeasibleError("no request of this stream can be served: none fits the cache")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from clustersim.des.serving.closed_form import Fleet, closed_form, shares_at
 from clustersim.des.serving.fluid_inputs import Traffic, traffic_of
-from clustersim.des.serving.judge import FIRST, Judge, cell_of, moved, normal_of
+from clustersim.des.serving.judge import FIRST, Judge, cell_of, moved, normal_of, refuse_unshowable
 from clustersim.des.serving.metrics import Slo
 from clustersim.des.serving.plant import Fewer, Plant, Sizing, Trial
 from clustersim.des.serving.steady import STABLE_SHARE, Share
@@ -53,6 +53,7 @@ def split_for(
     """
     if plant.decode is None:
         raise InputError("split_for needs a plant with a decode pool; use replicas_for")
+    refuse_unshowable(slo, stream)
     form = _Pairs.of(plant, stream, slo, cost)
     if max(form.least) > most:
         raise InfeasibleError(_none_holds(most, stream))

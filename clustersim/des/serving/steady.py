@@ -20,7 +20,16 @@ from clustersim.des.serving.stream import Stream
 from clustersim.des.serving.window import BATCHES, Window, batch_error, steady_window
 from clustersim.errors import InfeasibleError, InputError
 
-__all__ = ["RateAtSlo", "Share", "SteadyState", "rate_at_slo", "saturated", "share_of", "steady_state"]
+__all__ = [
+    "NONE_SEEN",
+    "RateAtSlo",
+    "Share",
+    "SteadyState",
+    "rate_at_slo",
+    "saturated",
+    "share_of",
+    "steady_state",
+]
 
 Array = NDArray[np.float64]
 Simulate = Callable[[Requests], ServingRun]
@@ -35,6 +44,10 @@ _SPLIT_REQUESTS = 20_000
 _RESIDENCES = 3.0
 
 
+#: Events that may still be expected, at 95 %, of a number of trials that showed none: the rule of three (-ln 0.05).
+NONE_SEEN = 3.0
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """The share of requests within the SLO, its standard error, and what it was counted over."""
@@ -46,13 +59,15 @@ class Share:
 
     @property
     def lower(self) -> float:
-        """The lower bound of the two-sided 95 % interval."""
-        return self.share - 1.96 * self.error
+        """The lower bound of the two-sided 95 % interval; without a single miss still `NONE_SEEN` over the requests."""
+        unseen = NONE_SEEN / self.requests if self.requests else 0.0
+        return max(min(self.share - 1.96 * self.error, 1.0 - unseen), 0.0)
 
     @property
     def upper(self) -> float:
         """The upper bound of the same."""
-        return self.share + 1.96 * self.error
+        unseen = NONE_SEEN / self.requests if self.requests else 0.0
+        return min(max(self.share + 1.96 * self.error, unseen), 1.0)
 
 
 @dataclass(frozen=True, slots=True)

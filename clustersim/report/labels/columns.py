@@ -114,6 +114,7 @@ COLUMNS: dict[str, str] = {
     "decode_replicas": "解码副本数", "sized_for_per_s": "按此速率定规模", "slo_share_lower": "达标占比下界",
     "one_fewer_share": "少一个时达标占比", "one_fewer_decode_share": "少一个解码副本时达标占比",
     "closed_form_replicas": "解析式副本数", "simulated_requests": "仿真请求数", "simulated_replicas": "仿真副本数",
+    "hour": "钟点", "closed_form_holds": "解析式成立", "holds": "解析式成立",
     "counted_in": "计数单位", "claim": "说法", "reading": "读法", "tokens/s": "词元/秒",
     # --- company
     "revenue": "收入", "ebit": "营业利润", "net_profit": "净利润", "asp": "单价", "asp_kcny": "单价(千元)",

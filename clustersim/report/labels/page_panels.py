@@ -97,7 +97,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "requests_per_s": ("Requests", "请求"),
     "ttft_p90_s": ("Time to first token, P90", "首词元时间 P90"),
     "meets": ("Meets the level", "达标"),
-    "holds": ("Fits in memory", "显存可容"),
+    "holds": ("Closed form holds", "解析式成立"),
     "load": ("Load", "负载"),
     "tp": ("Tensor parallel", "张量并行"),
     "pp": ("Pipeline parallel", "流水线并行"),

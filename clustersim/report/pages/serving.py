@@ -272,6 +272,10 @@ def _video_workload(inputs: Inputs, name: str) -> VideoWorkload:
     return asked
 
 
+#: What is taken where nobody says: rows of a search, and the share of the streams that must find room.
+_TOP, _ADMITTED = 15, 0.99
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backwards:
     """What serving is asked backwards; with none of the first four, the largest rate at the service level.
@@ -298,8 +302,8 @@ class Backwards:
     formats: bool = False
     frontier: bool = False
     limits: Limits | None = None
-    top: int = 15
-    admitted: float = 0.99
+    top: int = _TOP
+    admitted: float = _ADMITTED
     swing: float | None = None
 
     def __post_init__(self) -> None:
@@ -313,6 +317,10 @@ class Backwards:
             )
         if self.formats and not self.search:
             raise InputError("--formats widens a search; give --search with it")
+        if self.top != _TOP and not self.search:
+            raise InputError("--top cuts the list of a search; give --search with it")
+        if self.admitted != _ADMITTED and self.streams is None:
+            raise InputError("--admitted is of video streams; give --streams with it")
         numbers = (self.requests_per_s, self.tokens_per_day, self.streams, self.limits)
         if sum((*(one is not None for one in numbers), self.plans, self.search, self.frontier)) > 1:
             raise InputError(
@@ -325,6 +333,7 @@ def serving_plan_answer(
     inputs: Inputs, workload: str, asked: Backwards, tell: Callable[[str], None] = lambda name: None
 ) -> Answer:
     """Ask serving backwards: the largest rate at its service level, the cards for a demand, the cheapest plan."""
+    _refuse_other_kind(inputs, workload, asked)
     if asked.streams is not None:
         name, rows = _video_plan(inputs, workload, asked.streams, asked)
     else:
@@ -336,6 +345,22 @@ def serving_plan_answer(
     shown = [_shown_row(row) for row in plain]
     day = [[_shown_row(hour) for hour in hours]] if hours else []
     return Answer(name="plan_serving", data=data, page=lambda: [shown, *day], rows=plain)
+
+
+def _refuse_other_kind(inputs: Inputs, workload: str, asked: Backwards) -> None:
+    """Raise InputError where requests are asked of video, or streams of requests: it names the option that is meant."""
+    wanted, other = ("serving", "video") if asked.streams is None else ("video", "serving")
+    others = list(inputs.of_kind(other))
+    if workload not in others and (workload or inputs.of_kind(wanted) or not others):
+        return
+    name = workload or ", ".join(others)
+    if asked.streams is None:
+        raise InputError(
+            f"{inputs.name}: {name} is of video; ask for its cards with --streams, for example --streams 5000"
+        )
+    raise InputError(
+        f"{inputs.name}: {name} is of requests; ask for its cards with --demand or --tokens-per-day"
+    )
 
 
 def _shown_row(row: Mapping[str, Any]) -> dict[str, Any]:

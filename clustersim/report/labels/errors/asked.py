@@ -139,6 +139,12 @@ TEXTS: dict[str, str] = {
         "--diurnal 决定需求的形状;请同时给 --demand、--tokens-per-day 或 --streams,或工作负载自己的 "
         "traffic.process: diurnal",
     "--formats widens a search; give --search with it": "--formats 扩大搜索;请同时给 --search",
+    "--top cuts the list of a search; give --search with it": "--top 截取搜索结果;请同时给 --search",
+    "--admitted is of video streams; give --streams with it": "--admitted 用于视频流;请同时给 --streams",
+    "{}: {} is of video; ask for its cards with --streams, for example --streams 5000":
+        "{}:{} 是视频;请用 --streams 问所需的卡数,例如 --streams 5000",
+    "{}: {} is of requests; ask for its cards with --demand or --tokens-per-day":
+        "{}:{} 是请求;请用 --demand 或 --tokens-per-day 问所需的卡数",
     "--demand, --tokens-per-day, --streams, --plans, --search, --frontier and the limits (--budget, "
     "--power, --racks together) are questions of their own; ask one of them":
         "--demand、--tokens-per-day、--streams、--plans、--search、--frontier 与各限制(--budget、"

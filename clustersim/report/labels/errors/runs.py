@@ -166,4 +166,7 @@ TEXTS: dict[str, str] = {
     "checkpoint: no level survives a failure of domain {}": "检查点:没有一级能经受 {} 域的故障",
     "the failure log goes back in time: {} s comes after {} s; sort it":
         "故障日志时间倒退:{} s 在 {} s 之后;请排序",
+    "a share of {} % within the service level cannot be shown: a run of {} requests without one miss shows {} %; ask "
+    "for no more than that":
+        "服务水平内 {} % 的份额无法证明:{} 个请求的运行即使无一超限,也只证明 {} %;请问不高于此的份额",
 }  # fmt: skip

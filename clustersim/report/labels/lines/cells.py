@@ -12,7 +12,8 @@ LINES: dict[str, str] = {
     "switched": "交换式", "mesh": "全互联", "{n} switches": "{} 台交换机", "{n} circuit switches": "{} 台光路交换机",
     "{n} modules": "{} 个模块", "{n} links": "{} 条链路", "{n} cables": "{} 根线缆",
     "host": "主机", "partner": "伙伴节点", "closed form": "解析式", "fails": "不达标", "holds": "达标",
-    "not refuted": "未被否定", "within the known error of its kind": "在其类别已知误差之内",
+    "not refuted": "未被否定", "not_refuted": "未被否定", "no_steady_state": "无稳态", "none_left": "无副本可减",
+    "not_looked_at": "未查看", "within the known error of its kind": "在其类别已知误差之内",
     "full": "全部", "zero": "ZeRO 级别", "capacity": "容量", "supernode": "超节点", "failures": "故障", "slow": "变慢",
     "decode": "解码", "encode": "编码", "prefill": "预填充", "finished": "已完成", "sweep": "扫描",
     "restored within {}": "{}内恢复",
@@ -33,6 +34,30 @@ LINES: dict[str, str] = {
     "bubble {}": "气泡 {}", "TTFT p50 {n} to {n} s": "首词元时间 p50 {} 至 {} 秒",
     "TPOT p50 {n} to {n} s": "每词元时间 p50 {} 至 {} 秒", "output {n} to {n} tokens/s": "输出 {} 至 {} 词元/秒",
     "stable: {} of at most {} requests/s ({})": "稳定:{}/最多 {} 请求/秒({})",
+    "{}: stable: {n} of at most {n} requests/s ({}); {n} of {n} requests are rejected: a prompt of {n} and an answer of"
+    " {n} tokens need a cache of {n} tokens, and an empty replica holds {n}":
+        "{}:稳定:{}/最多 {} 请求/秒({});{}/{} 个请求被拒绝:{} 个词元的提示与 {} 个词元的回答需要"
+        " {} 个词元的缓存,而空副本只容 {}",
+    "{}: overloaded: {n} requests/s are offered and at most {n} can be sustained; the queue grows without end."
+    " Latencies below are those of this finite run only.":
+        "{}:过载:到达 {} 请求/秒,最多可持续 {};队列无止境地增长。以下时延只属于此次有限的运行。",
+    "{}: overloaded: {n} requests/s are offered and at most {n} can be sustained; the queue grows without end."
+    " Latencies below are those of this finite run only.; {n} of {n} requests are rejected: a prompt of {n} and an"
+    " answer of {n} tokens need a cache of {n} tokens, and an empty replica holds {n}":
+        "{}:过载:到达 {} 请求/秒,最多可持续 {};队列无止境地增长。以下时延只属于此次有限的运行。"
+        "{}/{} 个请求被拒绝:{} 个词元的提示与 {} 个词元的回答需要 {} 个词元的缓存,而空副本只容 {}",
+    "{}: overloaded: {n} requests/s are offered and at most {n} can be sustained; the queue grows without end."
+    " Latencies below are those of this finite run only.; {n} of the requests are turned away ({})":
+        "{}:过载:到达 {} 请求/秒,最多可持续 {};队列无止境地增长。以下时延只属于此次有限的运行。"
+        "{} 的请求被拒之门外({})",
+    "{n} of the requests are turned away ({})": "{} 的请求被拒之门外({})",
+    "{}: every request is turned away ({}): nothing is served, and nothing has a cost; allow more to wait, or for"
+    " longer":
+        "{}:所有请求都被拒之门外({}):什么也没有服务,什么也没有成本;请允许更多请求等待,或等更久",
+    "they fit no replica": "没有副本容得下",
+    "closed loop of {} users: {} of at most {} requests/s ({})": "{} 个用户的闭环:{}/最多 {} 请求/秒({})",
+    "more users raise the rate, up to about {} of them": "再增用户会提高速率,至约 {} 个为止",
+    "saturated: beyond {} users every further one only waits longer": "已饱和:超过 {} 个用户后,再增者只是等得更久",
     "mean of the long run by vector": "长期运行的均值,向量化",
     "{} needs {} GB per card at tp={} (weights {}, the engine's reserve {}), but {} gives {} GB ({} of {}): it does not"
     " fit; the smallest that fits is tp={}":
