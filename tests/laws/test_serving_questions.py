@@ -3,6 +3,8 @@ bounds that a finite run allows, and answers that speak both languages."""
 
 import re
 from dataclasses import fields
+from math import ceil
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +19,7 @@ from clustersim.des.serving.metrics import Slo
 from clustersim.des.serving.plant import Fewer
 from clustersim.des.serving.rules import Batching
 from clustersim.des.serving.settings import ClosedLoop
+from clustersim.des.serving.split import _Descent
 from clustersim.des.serving.steady import Share
 from clustersim.des.serving.stream import Lengths, Stream
 from clustersim.des.serving.window import Window
@@ -157,3 +160,34 @@ def test_a_burst_that_one_replica_misses_the_level_by_is_shared_by_a_fleet() -> 
     assert plan() == plan(**{"demand.chat.replicas": 40})
     with pytest.raises(InfeasibleError, match="no load meets the SLO"):
         plan(**{"slo.tpot": "1 ms"})
+
+
+@given(
+    need=st.tuples(st.integers(1, 90_000), st.integers(1, 90_000)),
+    over=st.tuples(st.floats(1.0, 3.0), st.floats(1.0, 1.3)),
+)
+@settings(max_examples=60)
+def test_a_split_fleet_is_as_small_at_every_scale(need: tuple[int, int], over: tuple[float, float]) -> None:
+    """From a pair that is far too large the descent comes down to what holds, within two steps of either side, whatever
+    the number of replicas: a plan of a million requests a second took twice the prefill replicas it needed."""
+    seen: dict[tuple[int, int], Share] = {}
+
+    def holds(pair: tuple[int, int]) -> bool:
+        good = pair[0] >= need[0] and pair[1] >= need[1]
+        seen[pair] = Share(0.99 if good else 0.1, 0.001, NOWHERE, 10_000)
+        return good
+
+    judge = SimpleNamespace(
+        holds=holds, seen=seen, slo=Slo(share=0.9), aim=lambda _: 0.9, settled=lambda _: False
+    )
+    start = (ceil(need[0] * over[0]), ceil(need[1] * over[1]))
+    form = SimpleNamespace(
+        cost=(1.0, 1.0),
+        least=tuple(max(1, n * 9 // 10) for n in need),
+        units=lambda pair: (max(1, pair[0] // 200), max(1, pair[1] // 200)),
+        cheapest=lambda *_: start,
+    )
+    found = _Descent(judge, form).run(start)  # type: ignore[arg-type]
+    assert found is not None
+    for count, least in zip(found, need, strict=True):
+        assert least <= count <= least * 1.02 + 2

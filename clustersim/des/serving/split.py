@@ -30,6 +30,8 @@ _SIDE, _REACH = 14, 4.0
 _STEPS = 200
 #: Pairs that are tried by simulation at most.
 _TRIES = 16
+#: Steps from what is known to fail within which a side is gone down by single ones.
+_NEAR = 4
 
 
 def split_for(
@@ -234,8 +236,16 @@ class _Descent:
                 return pair
         return None
 
+    def _step(self, side: int) -> int:
+        """Return how far below the best to look on a side: half of the way to what is known to fail, or one step."""
+        assert self.best is not None
+        count, other, unit = self.best[side], self.best[1 - side], self.form.units(self.best)[side]
+        low = [p[side] for p in self.failed if p[1 - side] >= other and p[side] < count]
+        gap = count - max([self.form.least[side] - 1, *low])
+        return gap // 2 if gap > _NEAR * unit else unit
+
     def _next(self, at: Pair) -> Pair | None:
-        """Return the pair to try next: one step below the best, else what the moved form names."""
+        """Return the pair to try next: below the best on a side, else what the moved form names."""
         if self.best is None:
             said = [(p, s.share) for p, s in list(self.judge.seen.items())[-2:]]
             wish = self.form.cheapest(said, min(self.judge.aim(at), 0.999), self)
@@ -248,8 +258,7 @@ class _Descent:
             if self.open(*wish) and wish not in self.judge.seen:
                 return wish
         a, b = self.best
-        units = self.form.units(self.best)
-        below = [(a - units[0], b), (a, b - units[1])]
+        below = [(a - self._step(0), b), (a, b - self._step(1))]
         below.sort(key=self.price)
         least = self.form.least
         return next((p for p in below if p[0] >= least[0] and p[1] >= least[1] and self.open(*p)), None)
