@@ -336,7 +336,7 @@ def test_cards_for_streams_admit_them_when_run_forward() -> None:
     assert blocked(plan["cards"]) <= 0.02 < blocked(plan["cards"] - 1)
     with pytest.raises(InputError, match="questions of their own"):
         raise CliRunner().invoke(plan_command, [*args, "--plans"]).exception  # type: ignore[misc]
-    with pytest.raises(InputError, match="no serving workload"):
+    with pytest.raises(InputError, match="is of video; ask for its cards with --streams"):
         raise CliRunner().invoke(plan_command, ["video-analytics-5g"]).exception  # type: ignore[misc]
 
 
