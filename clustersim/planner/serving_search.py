@@ -15,7 +15,7 @@ import numpy as np
 from clustersim.assemble.traffic import slo_of, stream_spec
 from clustersim.des.serving.closed_form import closed_form
 from clustersim.des.serving.fluid_inputs import traffic_of
-from clustersim.errors import InfeasibleError
+from clustersim.errors import InfeasibleError, InputError
 from clustersim.pipeline import purchase
 from clustersim.planner.candidates import Limits
 from clustersim.planner.ranking import fair_front
@@ -46,8 +46,8 @@ LOADS = np.concatenate([[0.01, 0.03, 0.06], np.linspace(0.1, 0.95, 18), [0.98]])
 class Option:
     """One way to serve with one replica: its plan, its scheduler, its formats, and what it yields at the level.
 
-    ``tokens_per_s_per_user`` is one over the mean TPOT at that rate; ``holds`` whether the closed form does, ``why``
-    why not.
+    ``tokens_per_s_per_user`` is one over the mean TPOT at that rate (none for answers of one token); ``holds`` whether
+    the closed form does, ``why`` why not.
     """
 
     tp: int
@@ -62,7 +62,7 @@ class Option:
     cache: str
     requests_per_s: float
     requests_per_s_per_card: float
-    tokens_per_s_per_user: float
+    tokens_per_s_per_user: float | None
     ttft_p90_s: float
     cny_per_mtoken: float | None
     holds: bool
@@ -132,7 +132,7 @@ def _option(serving: Serving, work: ServingWorkload, row: Ranked) -> Option:
         cache=kind.cache,
         requests_per_s=float(form.rate_at_slo_per_s[0]),
         requests_per_s_per_card=row.per_card_s,
-        tokens_per_s_per_user=float(1.0 / max(form.tpot_s["mean"][0], 1e-12)),
+        tokens_per_s_per_user=1.0 / tpot if (tpot := float(form.tpot_s["mean"][0])) > 0.0 else None,
         ttft_p90_s=float(form.ttft_s["p90"][0]) + row.fluid.request_s,
         cny_per_mtoken=serving.cost(row.fluid.cards, float(form.tokens_per_s[0])),
         holds=bool(form.slo_holds[0]),
@@ -182,6 +182,10 @@ def frontier_rows(serving: Serving) -> list[FrontierRow]:
     if not fits:
         raise refusal(serving.inputs, work, looked) or InfeasibleError(
             f"no plan of {work.model} fits {serving.inputs.parts.card.name}; use more or larger cards"
+        )
+    if not traffic_of(stream_spec(work, serving.inputs.scenario.seed)).output > 1.0:
+        raise InputError(
+            f"{serving.inputs.name}: every answer is one token, and has no pace for a frontier; ask --search"
         )
     rows = _loaded(serving, work, fits)
     good = _front([r for r in rows if r.meets])

@@ -40,6 +40,7 @@ def predicted_words(found: Mapping[str, Any] | None, shown: Mapping[str, tuple[s
     spans = [
         f"{words} {form.partition(' ')[0].format(found[name]['p10'])} to {form.format(found[name]['p90'])}"
         for name, (words, form) in shown.items()
+        if name in found
     ]
     return [f"P10 to P90 at these inputs: {', '.join(spans)}"] + [
         f"  {quantity} by {found['software']}, {words}" for quantity, words in found["rests_on"].items()

@@ -191,3 +191,21 @@ def test_a_split_fleet_is_as_small_at_every_scale(need: tuple[int, int], over: t
     assert found is not None
     for count, least in zip(found, need, strict=True):
         assert least <= count <= least * 1.02 + 2
+
+
+ONE_TOKEN = {"demand.chat.plan": {"tp": 8}, "traffic.output": {"mean": 1, "shape": "constant"}}
+
+
+@pytest.mark.parametrize("question", [{}, {"demand": "5 1/s"}, {"plans": True}], ids=str)
+def test_answers_of_one_token_are_planned_without_a_pace(question) -> None:
+    """They have no time between tokens: nothing is divided by it, and no figure is made of it."""
+    site = cs.load("serve-qwen3-32b").set(ONE_TOKEN)
+    for row in site.plan_serving(**question).data["answers"]:
+        assert row.get("cards", 1) > 0 and "nan" not in str(row)
+
+
+def test_a_frontier_of_paces_is_refused_where_no_answer_has_one() -> None:
+    with pytest.raises(InputError, match="has no pace"):
+        cs.load("serve-qwen3-32b").set(ONE_TOKEN).plan_serving(frontier=True)
+    said = cs.load("serve-qwen3-32b").set(ONE_TOKEN).serve(whole=True).text("table")
+    assert "nan to nan" not in said and "TTFT p50" in said

@@ -100,8 +100,12 @@ class Pace:
         return np.asarray(np.where(self.counted, share, 1.0))
 
     def percentiles(self) -> dict[str, Array]:
-        """Return mean and percentiles of TPOT over answers of more than one token, at the first load."""
+        """Return mean and percentiles of TPOT over answers of more than one token, at the first load; zero where there
+        are none."""
         keep = self.counted[..., :, None].any(axis=(0, 1)).ravel()
+        if not keep.any():
+            none = np.zeros(self.mean.shape[:-1])
+            return percentiles_of(lambda bound_s: np.ones_like(bound_s), none, none, none)
 
         weights = WEIGHTS[keep] / WEIGHTS[keep].sum()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import Any
 
 from clustersim.des.serving.day import day_rates
@@ -81,8 +82,9 @@ _SHOWN = {
 def _predicted(inputs: Inputs, serving: Serving, first: Served) -> dict[str, Any] | None:
     """What the first deployment may measure at these inputs."""
     s = first.summary
+    times = {"ttft_p50_s": ("ttft", s.ttft_s["p50"]), "tpot_p50_s": ("tpot", s.tpot_s["p50"])}
     return predicted_values(
-        inputs, serving.name, {"ttft_p50_s": ("ttft", s.ttft_s["p50"]), "tpot_p50_s": ("tpot", s.tpot_s["p50"])},
+        inputs, serving.name, {name: one for name, one in times.items() if isfinite(one[1])},  # one token: no TPOT
         {"output_tokens_per_s": ("throughput", s.output_tokens_per_s)},
     )  # fmt: skip
 

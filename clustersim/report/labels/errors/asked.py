@@ -139,6 +139,8 @@ TEXTS: dict[str, str] = {
         "--diurnal 决定需求的形状;请同时给 --demand、--tokens-per-day 或 --streams,或工作负载自己的 "
         "traffic.process: diurnal",
     "--formats widens a search; give --search with it": "--formats 扩大搜索;请同时给 --search",
+    "{}: every answer is one token, and has no pace for a frontier; ask --search":
+        "{}:每个回答只有一个词元,前沿无步调可言;请用 --search",
     "--top cuts the list of a search; give --search with it": "--top 截取搜索结果;请同时给 --search",
     "--admitted is of video streams; give --streams with it": "--admitted 用于视频流;请同时给 --streams",
     "{}: {} is of video; ask for its cards with --streams, for example --streams 5000":
