@@ -11,7 +11,7 @@ from clustersim.provenance import TIERS, Sourced, weakest
 from clustersim.report.content.cost_sections import input_name
 from clustersim.report.content.model import Block, Paragraph, Table, Teller
 from clustersim.report.content.offer_sections import unit_word
-from clustersim.report.labels.units import unit_words
+from clustersim.report.labels.units import input_unit, unit_words
 from clustersim.report.term_sources import rests_on
 from clustersim.units import si
 
@@ -22,8 +22,6 @@ __all__ = ["assumptions", "fields_of", "roots_of", "sources", "terms", "weakest_
 
 _TERMS = ("fill", "price", "payment", "delivery", "acceptance", "service", "warranty", "model")
 _MOST_LISTED = 24
-#: Units whose numbers are written with words; of the others the symbol is read in both languages.
-_SAID = {"week", "year", "CNY", "CNY/year", "CNY/kWh", "CNY/h"}
 #: Units whose numbers are written with prefixes.
 _SI = {"B/s", "B", "FLOP/s", "W"}
 #: Of inputs that are equally weak, the section that is named first.
@@ -243,7 +241,7 @@ def _said(number: Sourced, value: float, language: str) -> str:
     if number.unit in {"1", ""}:
         share = abs(number.value) < 1 and number.range[1] <= 1
         return f"{100 * value:,.4g}%" if share else f"{value:,.7g}"
-    unit = unit_words(number.unit, language) if number.unit in _SAID else number.unit
+    unit = input_unit(number.unit, language)
     return f"{value:,.0f} {unit}" if abs(value) >= 1000 else f"{value:,.4g} {unit}"
 
 
