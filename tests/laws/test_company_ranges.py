@@ -120,7 +120,11 @@ def test_what_is_no_range_is_refused(units: str, said: str, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("wacc", "growth", "said"),
     [
-        ("{value: 12 %, low: 10 %, high: 14 %}", "11 %", "company.wacc has a range from 0.1, which is not above"),
+        (
+            "{value: 12 %, low: 10 %, high: 14 %}",
+            "11 %",
+            "company.wacc has a range from 0.1, which is not above",
+        ),
         ("12 %", "{value: 3 %, low: 2 %, high: 12.5 %}", "company.terminal_growth has a range to 0.125"),
         ("{value: 12 %, low: 10 %, high: 14 %}", "9.9 %", ""),
         ("12 %", "{value: 3 %, low: 2 %, high: 11.9 %}", ""),
