@@ -235,6 +235,12 @@ TEXTS: dict[str, str] = {
         "第二部分是带占比的工作负载:不再有 market.inference",
     "not a year of the forecast ({} to {})": "不是预测年份({} 至 {})",
     "{}: not a year of the forecast ({} to {})": "{}:不是预测年份({} 至 {})",
+    "years: {} is no year; write 2026E for a forecast one and 2025A for an actual one":
+        "years:{} 不是年份;预测年份写 2026E,实际年份写 2025A",
+    "years: {} does not follow {}; write each year once, in order and without a gap":
+        "years:{} 不接在 {} 之后;每个年份写一次,按顺序且不间断",
+    "opening.year: {} is not the year before {}, the first of the forecast":
+        "opening.year:{} 不是预测首年 {} 的前一年",
     "fx_per_cny: is needed for a listing in {}; add {} per CNY with its source, or fx by date":
         "fx_per_cny:以 {} 上市时需要;请补上每 CNY 的 {} 及其来源,或按日期的 fx",
     "fx_per_cny: the listing is in CNY, so that it is 1; leave it out, or say the currency of the listing":
