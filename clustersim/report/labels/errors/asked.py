@@ -84,6 +84,8 @@ TEXTS: dict[str, str] = {
     "manifest: {} is no question; known: {}": "清单:{} 不是问题;已知:{}",
     "manifest: {} is no number of draws": "清单:{} 不是抽样次数",
     "manifest: {} names no scenario or company": "清单:{} 没有写明场景或公司",
+    "{}: is no folder; give the one that `clustersim export bundle` wrote, unpacked where it was packed":
+        "{}:不是文件夹;请给 `clustersim export bundle` 写出的文件夹,若已打包请先解开",
     "{}: is no bundle (it lacks {} or {}); `clustersim export bundle` makes one":
         "{}:不是证据包(缺 {} 或 {});请用 `clustersim export bundle` 生成",
     "{}: {} thing(s) differ from what the bundle says": "{}:{} 处与证据包所说不同",

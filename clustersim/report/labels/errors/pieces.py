@@ -222,6 +222,11 @@ TEXTS: dict[str, str] = {
         "heads={} 不是 attention.kinds.{}.o_groups={} 的倍数",
     "attention.kinds.{} is latent, and the section mla is missing":
         "attention.kinds.{} 为 latent,而缺 mla 部分",
+    # What the system says of a file.
+    "No such file or directory": "没有该文件或文件夹", "Permission denied": "没有权限",
+    "No space left on device": "设备上没有剩余空间", "Read-only file system": "文件系统只读",
+    "File name too long": "文件名过长", "Is a directory": "是文件夹", "Not a directory": "不是文件夹",
+    "Input/output error": "读写出错", "Disk quota exceeded": "超出磁盘配额",
     "{} are more than layers={}": "{} 多于 layers={}",
     "prediction.kind={} names a kind, and the section attention is missing":
         "prediction.kind={} 写明了一类,而缺 attention 部分",
