@@ -416,6 +416,9 @@ OFFER: dict[str, tuple[str, str]] = {
     "book_opex": ("Running costs a year, CNY", "年运行成本(元)"),
     "book_tco": ("TCO, CNY", "总拥有成本(元)"), "book_discounted": ("TCO discounted, CNY", "折现总拥有成本(元)"),
     "book_rate": ("Rate", "费率"),
+    "book_hardware": ("Hardware, CNY", "硬件(元)"),
+    "book_integration": ("Integration and software, CNY", "集成与软件(元)"),
+    "book_vat": ("VAT, CNY", "增值税(元)"),
     "book_total": ("Total, CNY", "合计(元)"),
     "book_capex": ("To buy, VAT included, CNY", "购置成本(含税,元)"),
 }  # fmt: skip
