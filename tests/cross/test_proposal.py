@@ -25,7 +25,7 @@ from clustersim.report.content.offer_words import MATURITY, OF_CARD, QUANTITIES
 from clustersim.report.content.proposal import Offer, offer_content
 from clustersim.report.content.words import PHRASES
 from clustersim.report.pages import proposal as page
-from clustersim.report.workbook.offer import cover_name, write_offer_book
+from clustersim.report.workbook.offer import cell_text, cover_name, write_offer_book
 from clustersim.schema.demand import KINDS_OF_WORK
 from tests.support.workbook_recalc import by_formualizer, stripped
 
@@ -252,6 +252,26 @@ def test_the_workbook_computes_the_same_to_the_printed_digit(language: str, tmp_
     assert len(set(said)) == len(said) >= 12 and not any(
         re.search(r"[a-z]_[a-z]|:[a-z]", one) for one in said
     )
+    if language == "zh":
+        for name, column in (
+            ("inputs", "unit"),
+            ("inputs", "tier"),
+            ("numbers", "tier"),
+            ("numbers", "weakest_input"),
+        ):
+            cells = {
+                cell_text(Teller(offer().answers, language), column, str(row[column])) for row in tables[name]
+            }
+            assert not any(re.search(r"CNY|week|assumption|given| more$", one) for one in cells), (
+                column,
+                cells,
+            )
+        ours = {
+            row["source"]
+            for row in tables["numbers"]
+            if not row["weakest_input"] and row["tier"] != "measured"
+        }
+        assert all(cell_text(Teller(offer().answers, language), "source", one) != one for one in ours), ours
     found = by_formualizer(bare, [(cell.sheet, cell.row, cell.column) for cell in live])
     known = {f"{name}:{key}": value for name, data in offer().answers.items() for key, value in flat(data)}
     shown = {n.keys[0]: n for n in one.numbers if len(n.keys) == 1 and n.text}

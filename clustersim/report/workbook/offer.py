@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from clustersim.report.content.model import Teller
 from clustersim.report.content.offer_sections import unit_word, word
 from clustersim.report.content.proposal import Offer
 from clustersim.report.labels import label
+from clustersim.report.labels.units import unit_words
 
-__all__ = ["Live", "cover_name", "write_offer_book"]
+__all__ = ["Live", "cell_text", "cover_name", "write_offer_book"]
 
 _TYPED = ("#,##0.######", {"font_color": "#0000FF", "bg_color": "#FFFBE6"})
 _WHOLE, _MONEY, _FINE, _SHARE = "#,##0", "#,##0.00", "#,##0.000", "0.0%"
@@ -65,7 +67,7 @@ class _Book:
         """Write text; what begins like a formula stays text."""
         self.sheets[sheet].write_string(row, column, text, self.look(**more))
 
-    def head(self, sheet: str, row: int, *keys: str, numbers: range = range(0)) -> None:
+    def head(self, sheet: str, row: int, *keys: str, numbers: Collection[int] = ()) -> None:
         """Write the head of a table; that of a column of ``numbers`` stands over them."""
         for column, key in enumerate(keys):
             self.text(sheet, row, column, key, bold=True, bg_color="#E8EEF4", bottom=1, text_wrap=True, valign="top",
@@ -343,17 +345,34 @@ def _cash(book: _Book, offer: Offer, capex: str, c: dict[str, str]) -> None:
         book.formula("cash", last, k, f"SUM({ends[0]}:{ends[1].partition('!')[2]})", value, _WHOLE, bold=True)
 
 
+#: Columns of the tables that hold numbers.
+_NUMBERS = {"value", "low", "high"}
+_MORE = re.compile(r"(.*) and (\d+) more")
+
+
+def cell_text(tell: Teller, column: str, text: str) -> str:
+    """Return a text of a table as the language has it; names, keys and quoted sources stay as they are."""
+    if column == "tier":
+        return tell.say(text)
+    if column == "unit":
+        return unit_words(text, tell.language)
+    if column == "weakest_input" and (found := _MORE.fullmatch(text)):
+        return tell.say("more", first=found[1], more=int(found[2]) + (tell.language == "zh"))
+    return word(tell, text, text) if column == "source" else text
+
+
 def _table(book: _Book, name: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Rows as they are, with a filter."""
+    """Rows with a filter; keys and sources as they are, units, tiers and words of our own in the language."""
     if not rows:
         return
-    book.head(name, 0, *(book.tell.say(f"col.{key}") for key in rows[0]))
+    numbers = [k for k, key in enumerate(rows[0]) if key in _NUMBERS]
+    book.head(name, 0, *(book.tell.say(f"col.{key}") for key in rows[0]), numbers=numbers)
     for i, row in enumerate(rows, 1):
-        for k, value in enumerate(row.values()):
+        for k, (key, value) in enumerate(row.items()):
             if isinstance(value, int | float) and not isinstance(value, bool):
                 book.sheets[name].write_number(i, k, value)
-            else:
-                book.text(name, i, k, "" if value is None else str(value))
+            elif value:
+                book.text(name, i, k, cell_text(book.tell, key, str(value)), indent=int(k - 1 in numbers))
     book.sheets[name].autofilter(0, 0, len(rows), len(rows[0]) - 1)
     book.sheets[name].freeze_panes(1, 0)
 
