@@ -473,6 +473,12 @@ def test_what_is_at_hand_of_a_tab_is_shown_before_what_takes_long(browser, site)
         held[0].continue_()
         at.page.wait_for_selector("[data-panel='month.claims']", timeout=WAIT)
         sync_api.expect(at.page.locator(".waits")).to_have_count(0)
+        # A chart that was drawn across the page fits its panel when another comes beside it.
+        at.page.wait_for_timeout(700)
+        assert at.page.evaluate(
+            "[...document.querySelectorAll('.chart')].every((c) => c.firstChild.scrollWidth <= c.clientWidth + 1)"
+        )
+        assert at.page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
         at.clean()
 
 

@@ -24,7 +24,7 @@ from clustersim.web.corridor import TILES, corridor  # noqa: E402
 from clustersim.web.guard import POLICY, Guard, Rules, allowed_hosts  # noqa: E402
 from clustersim.web.replayed import numbers_of  # noqa: E402
 from clustersim.web.routes import ROUTES, _attached, openapi  # noqa: E402
-from clustersim.web.views import VIEWS  # noqa: E402
+from clustersim.web.views import VIEWS, frontier_panel  # noqa: E402
 from clustersim.web.views_compare import _compared, flips_view  # noqa: E402
 
 BASE = "http://127.0.0.1:8642"
@@ -87,6 +87,12 @@ def test_a_tab_in_two_parts_is_the_whole_tab(client, name):
     assert all(f"page.late.{one}" in all_words() for one in client.get("/api/catalogue").json()["late"])
     refused = client.post("/api/view", json={**asked, "part": "half"})
     assert refused.status_code == 400 and "part: one of all, first, late" in refused.json()["error"]
+
+
+def test_a_frontier_of_serving_tells_the_cost_of_tokens_served():
+    row = {"tokens_per_s_per_user": 9.0, "tokens_per_s_per_card": 90.0, "meets": True, "cny_per_mtoken": 3.0}
+    panel = frontier_panel(Design("serve-qwen3-32b"), [row])
+    assert panel["rows"][0]["cny_per_served_mtoken"] == 3.0 and "cny_per_mtoken" not in panel["columns"]
 
 
 def test_designs_of_unlike_work_all_do_that_of_the_first():
