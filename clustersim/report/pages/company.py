@@ -33,6 +33,7 @@ def show_answer(run: ForecastRun, which: Sequence[str] = (), *, proceeds: bool =
     cash = company.listing_proceeds_m / float(company.fx_per_cny) * 1e3 if proceeds else 0.0
     statements = make_statements(company, forecast, listing_proceeds_kcny=cash)
     target = value_company(company, forecast, listing_proceeds=proceeds)
+    rating = rating_of(target, statements)
     said = messages(company, forecast, run.links)
     every = {
         "income": tables.statement_rows(company, statements, "income"),
@@ -50,7 +51,7 @@ def show_answer(run: ForecastRun, which: Sequence[str] = (), *, proceeds: bool =
         "currency": company.currency,
         "target_price": float(target.target_price),
         "upside": float(target.upside),
-        "rating": rating_of(target, statements),
+        "rating": rating,
         "all_checks_ok": statements.all_ok,
         "failed_checks": tables.failed_rows(statements),
         "notes": list(said),
@@ -58,7 +59,7 @@ def show_answer(run: ForecastRun, which: Sequence[str] = (), *, proceeds: bool =
     }
     head = (
         f"target price {target.target_price:,.2f} {company.currency} a share ({target.upside:+.1%} on"
-        f" {company.price:,.2f}: {rating_of(target, statements)})"
+        f" {company.price:,.2f}: {rating if statements.all_ok else f'CHECKS FAIL: {rating}'})"
     )
     return Answer(
         name="forecast",
