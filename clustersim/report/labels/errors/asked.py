@@ -292,7 +292,7 @@ TEXTS: dict[str, str] = {
         "{}:既不训练也不推理,而限制是针对其中之一的",
     "marks: an object of {}": "marks:{} 的对象",
     "marks: {}: a price in CNY above zero, not {}": "marks:{}:以 CNY 计且大于零的价格,不是 {}",
-    "term: {} is none of the corridor": "term:{} 不是走廊中的项",
+    "term: {} is none of the corridor": "term:{} 不是传导链中的项",
     "term: {} has no {}": "term:{} 没有 {}",
     "a mix of workloads has a cost of its own for each": "混合工作负载各有其成本",
     "--scheduler {}: a Dask {} answers; give its scheduler's address":

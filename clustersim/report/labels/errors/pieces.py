@@ -353,4 +353,15 @@ TEXTS: dict[str, str] = {
     "{} has a zone, and others have none; write all alike": "{} 有时区而其他行没有;请统一书写",
     "{}: which is the month? write 2026-03-01 12:00": "{}:哪个是月份?请写成 2026-03-01 12:00",
     "which is the month? write 2026-03-01 12:00": "哪个是月份?请写成 2026-03-01 12:00",
+    # --- the page's own, put together or told by its server
+    "unknown field {}": "未知字段 {}",
+    "{}: a file cannot be named from the page; import it": "{}:不能从页面指定文件;请导入",
+    "{}: {} is no number that can be used": "{}:{} 不是可用的数",
+    "{}: {} is neither a quantity nor a name": "{}:{} 既不是量也不是名称",
+    "set: {} is no key": "set:{} 不是键",
+    "set: an object of at most {} keys and values": "set:至多 {} 组键与值的对象",
+    "scenario {} is none of the shipped ones; {}": "场景 {} 不在随附场景之列;{}",
+    "the process of the job ended without an answer; ask again": "任务的进程未给出结果即结束;请重新提问",
+    "the server made a mistake; its log says which": "服务器出错;详情见其日志",
+    "a body of at most {} bytes is read": "请求正文至多读取 {} 字节",
 }  # fmt: skip
