@@ -374,8 +374,10 @@ def _from_last(
     if value is None:
         missing.append(name)
         return (0.0,) * count
-    source = "5 % of revenue" if name == "capex_share" and value == CAPEX_SHARE else f"that of {last}"
-    assumed.append(f"{name.replace('_', ' ')} is {source} in every year ({value:.4g})")
+    if name == "capex_share" and value == CAPEX_SHARE:
+        assumed.append(f"capex share is 5 % of revenue in every year ({value:.4g})")
+    else:
+        assumed.append(f"{name.replace('_', ' ')} is that of {last} in every year ({value:.4g})")
     return (value,) * count
 
 

@@ -164,7 +164,9 @@ def show(answer: Answer, fmt: str | None = None, folder: Path | None = None) -> 
     for text in (*answer.said, *answer.unread):
         say(text)
     if written:
-        say(f"{len(written)} file{'s' if len(written) > 1 else ''} in {folder}")
+        # The folder's name stands as it was typed: a folder may be called by any word.
+        kept = spoken(f"{len(written)} file{'s' if len(written) > 1 else ''} in {{}}").format(folder)
+        click.echo(printable(kept, 10_000), err=True)
     if answer.failed is not None:
         raise answer.failed
 

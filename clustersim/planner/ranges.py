@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from clustersim.errors import InputError
+from clustersim.finance.capital import cost_of_capital
+from clustersim.finance.company import Company
 from clustersim.planner.company import ForecastRun
 from clustersim.schema.company_rows import ROW_BOUNDS, Series
 
@@ -45,7 +50,10 @@ class Ranged:
 
 
 def ranged_of(run: ForecastRun) -> dict[str, Ranged]:
-    """Return every input that has a range in the company file, by its key."""
+    """Return every input that has a range in the company file, by its key.
+
+    Raises InputError for a range of the WACC or of growth that has no value at one of its ends.
+    """
     out = {}
     for key in SAMPLED:
         at: Any = run.file
@@ -53,9 +61,29 @@ def ranged_of(run: ForecastRun) -> dict[str, Ranged]:
             at = getattr(at, part, None)
         if at is not None and at.range[0] < at.range[1]:
             out[key] = Ranged(at.range[0], at.value, at.range[1], (key,), _SPANS.get(key))
+    _check_rates(run.company, out)
     for row, series, years, carried in _rows(run):
         out |= _of_row(row, series, years, carried=carried)
     return out
+
+
+def _check_rates(company: Company, found: Mapping[str, Ranged]) -> None:
+    """Refuse the end of a range at which growth is not below the WACC, by the name of that end."""
+    wacc = float(np.min(cost_of_capital(company)))
+    growth = float(np.max(company.terminal_growth))
+    low, high = found.get("wacc"), found.get("terminal_growth")
+    # The parts of CAPM move the WACC from the given one: the end of its range moves by as much.
+    departed = 0.0 if company.wacc is None else wacc - float(np.min(company.wacc))
+    if low is not None and low.low + departed <= growth:
+        raise InputError(
+            f"company.wacc has a range from {low.low:.4g}, which is not above company.terminal_growth={growth:.4g}: the"
+            " terminal value is infinite at that end; raise the low end of the range, or lower growth"
+        )
+    if high is not None and high.high >= wacc:
+        raise InputError(
+            f"company.terminal_growth has a range to {high.high:.4g}, which is not below company.wacc={wacc:.4g}: the"
+            " terminal value is infinite at that end; lower the high end of the range, or raise the WACC"
+        )
 
 
 def ranges_of(run: ForecastRun) -> dict[str, tuple[float, float, float]]:

@@ -4,7 +4,9 @@ Only ``drivers``, ``products``, an opening balance, shares, price and a cost of 
 for a file of thirty lines. With ``printed``, drivers and products that are left out are the printed ones.
 """
 
+import re
 from datetime import date
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 import numpy as np
@@ -41,6 +43,8 @@ __all__ = [
 ]
 
 Years = Annotated[Sourced, quantity("1", gt=0)]
+#: How a year is written, a forecast one or an actual one.
+_YEAR = re.compile(r"[12]\d{3}[AE]?")
 
 
 class FollowsFile(Model):
@@ -263,6 +267,7 @@ class CompanyFile(Model):
             for year in row.by_year
             if year.replace("H1", "").replace("H2", "") not in self.years and not year.endswith("A")
         ]
+        problems += _out_of_order(self.years, self.opening.year if self.opening is not None else None)
         if self.history is None and self.opening is None:
             problems.append(
                 "opening: is needed and missing; add `opening: {year: 2025A, balance: {cash: 100}}`"
@@ -281,6 +286,24 @@ class CompanyFile(Model):
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+
+def _out_of_order(years: tuple[str, ...], opening: str | None) -> list[str]:
+    """What is wrong with the years: flows are discounted, and balances carried on, from each to the next one."""
+    strange = [year for year in (*years, *filter(None, [opening])) if not _YEAR.fullmatch(year)]
+    if strange:
+        return [
+            f"years: {year} is no year; write 2026E for a forecast one and 2025A for an actual one"
+            for year in strange
+        ]
+    out = [
+        f"years: {year} does not follow {before}; write each year once, in order and without a gap"
+        for before, year in pairwise(years)
+        if int(year[:4]) != int(before[:4]) + 1
+    ]
+    if opening is not None and int(opening[:4]) + 1 != int(years[0][:4]):
+        out.append(f"opening.year: {opening} is not the year before {years[0]}, the first of the forecast")
+    return out
 
 
 def _rows(file: CompanyFile) -> list[tuple[str, Series]]:

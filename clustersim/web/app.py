@@ -17,6 +17,7 @@ from starlette.routing import Route as Address
 from starlette.staticfiles import StaticFiles
 
 from clustersim.errors import ClusterSimError
+from clustersim.report.spoken_errors import chinese_error
 from clustersim.web.guard import Guard, Rules, TooLarge, allowed_hosts
 from clustersim.web.helpers import Gone, Helpers
 from clustersim.web.jobs import Board
@@ -59,12 +60,24 @@ def make_app(rules: Rules, helpers: int = 0) -> Starlette:
     )  # fmt: skip
 
 
+def said(error: Exception | str) -> dict[str, str]:
+    """Return what is said of an error in both languages, of which the page shows its own.
+
+    >>> said(ClusterSimError("no scenario 'x'; did you mean 'y'?"))["error_zh"]
+    "没有 scenario 'x';是否指 'y'?"
+    """
+    return {
+        "error": str(error),
+        "error_zh": "\n".join(chinese_error(line) for line in str(error).split("\n")),
+    }
+
+
 async def _wrong(request: Request, error: Exception) -> Response:
-    return JSONResponse({"error": str(error)}, 400)
+    return JSONResponse(said(error), 400)
 
 
 async def _large(request: Request, error: Exception) -> Response:
-    return JSONResponse({"error": str(error)}, 413)
+    return JSONResponse(said(error), 413)
 
 
 async def _status(request: Request, error: Exception) -> Response:
@@ -77,7 +90,7 @@ async def _gone(request: Request, error: Exception) -> Response:
 
 
 async def _broken(request: Request, error: Exception) -> Response:
-    return JSONResponse({"error": "the server made a mistake; its log says which"}, 500)
+    return JSONResponse(said("the server made a mistake; its log says which"), 500)
 
 
 def listening_at(host: str, port: int) -> socket.socket:

@@ -93,7 +93,7 @@ def _problem(key: object, value: object) -> str:
     if not can_be_set(key):
         return f"{key}: a file cannot be named from the page; import it"
     if isinstance(value, bool | int | float):
-        return "" if abs(value) < 1e300 else f"{key}: {value!r} is no number that can be used"
+        return "" if abs(value) < 1e300 else f"{key}: {repr(value)[:40]} is no number that can be used"
     if not isinstance(value, str) or not (_QUANTITY.fullmatch(value) or _NAME.fullmatch(value)):
         return f"{key}: {str(value)[:80]!r} is neither a quantity nor a name"
     return ""

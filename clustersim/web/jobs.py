@@ -12,6 +12,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from clustersim.errors import ClusterSimError, InputError
+from clustersim.report.spoken_errors import chinese_error
 from clustersim.web.kinds import Ask, File, told
 from clustersim.web.processes import end_with_the_server
 
@@ -43,7 +44,7 @@ class Job:
         said = {"id": name, "kind": self.ask.kind, "state": self.state, "progress": self.progress}
         return {
             **said,
-            **({"error": self.error} if self.error else {}),
+            **({"error": self.error, "error_zh": chinese_error(self.error)} if self.error else {}),
             **({"answer": self.answer} if self.answer else {}),
         }
 

@@ -130,11 +130,13 @@ async def post_ready(request: Request) -> Response:
     """Make a slider ready: ``values`` of ``key`` along its range, run before it is moved."""
     body = await body_of(request)
     design, key, values = _design(body, "key", "values"), body.get("key"), body.get("values")
+    if not isinstance(key, str):
+        raise InputError(f"set: {str(key)[:80]!r} is no key")
     if not isinstance(values, list) or not 1 <= len(values) <= MOST_READY:
         raise InputError(f"values: a list of 1 to {MOST_READY}")
     for value in values:
         design_of({"scenario": design.scenario, "set": {key: value}})
-    return reply({"ready": await run_in_threadpool(ready, design, str(key), values)})
+    return reply({"ready": await run_in_threadpool(ready, design, key, values)})
 
 
 async def post_view(request: Request) -> Response:

@@ -48,6 +48,8 @@ def frontier_panel(design: Design, rows: Sequence[Mapping[str, Any]]) -> dict[st
     Points left of the line, and those that miss the level otherwise, are drawn as such.
     """
     x, y = "tokens_per_s_per_user", "tokens_per_s_per_card"
+    # The search calls the cost of a million tokens one name for all work; these are tokens served.
+    rows = [{"cny_per_served_mtoken" if k == "cny_per_mtoken" else k: v for k, v in r.items()} for r in rows]
     at = {name: [(r[x], r[y]) for r in rows if bool(r["meets"]) is meets] for name, meets in _MEETS.items()}
     levels = [
         w.slo.tpot for w in design.ask().load(incumbent=False).scenario.demand.values() if hasattr(w, "slo")
@@ -113,15 +115,20 @@ def bill(design: Design) -> list[dict[str, Any]]:
     cash = cash_by_year(result.run.own.tco)
     # The lines are those of the run: to price them again, with ranges that no panel shows, takes minutes where a draw
     # of unlike cards does.
-    lines = bill_lines(result.run.own.bill)
+    lines = [{**r, "group": _BOUGHT.get(r["group"], r["group"])} for r in bill_lines(result.run.own.bill)]
+    groups = {_BOUGHT.get(name, name): value for name, value in tco["capex_groups_cny"].items()}
     lead = max((r["lead_time_weeks"] or 0 for r in lines), default=0)
     said = [("bill.lead_time", {"weeks": f"{lead:g}"})] if lead else []
     return [
-        drawn("bill.capex", rows_of(tco["capex_groups_cny"], "group", "capex_cny"), "CNY", notes=said),
+        drawn("bill.capex", rows_of(groups, "group", "capex_cny"), "CNY", notes=said),
         drawn("bill.year", rows_of(tco["terms_cny_per_year"], "term", "cny_per_year"), "CNY/year"),
         panel("bill.cash", cash, chart=_cash_chart(cash), notes=["bill.cash_say"]),
         panel("bill.lines", lines),
     ]
+
+
+#: Groups of a bill whose own name has words for a number of them.
+_BOUGHT = {"cards": "bill.cards"}
 
 
 def _cash_chart(cash: Sequence[Mapping[str, float]]) -> dict[str, Any]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from clustersim.errors import ClusterSimError
+from clustersim.errors import ClusterSimError, InputError
 from clustersim.planner.uncertainty import Swing
+from clustersim.report.answer import Answer
 from clustersim.report.labels.notes import keyed
+from clustersim.report.spoken_errors import chinese_error
 from clustersim.report.term_units import unit_of
 from clustersim.web.answers import RUN_DRAWS, kept, result_of
 from clustersim.web.asked import Design
@@ -26,8 +28,9 @@ HALVINGS, CLOSE = 24, 1e-7
 def compare_view(designs: Sequence[Design], draws: int = RUN_DRAWS) -> list[dict[str, Any]]:
     """Designs side by side: the first numbers of each, and the gap of the cost of a unit by term.
 
-    Designs as their files stand share the comparison of ``clustersim compare``: one demand on all. Designs with changes
-    are run each on its own demand, and the panel says so. Ranges are of ``draws``, as those of the tiles.
+    Designs as their files stand share the comparison of ``clustersim compare``: one demand on all, which is the first
+    one's where they state different ones. Designs with changes are run each on its own demand, and the panel says so.
+    Ranges are of ``draws``, as those of the tiles.
     """
     rows = [
         {"design": f"{i}: {d.scenario}", **{r["term"]: r["value"] for r in result_of(d).headline}}
@@ -40,22 +43,33 @@ def compare_view(designs: Sequence[Design], draws: int = RUN_DRAWS) -> list[dict
     changed = any(d.changes for d in designs[1:]) or len({d.scenario for d in designs}) < len(designs)
     if changed:
         return [panel("compare.side_by_side", told, notes=["compare.own_demand"]), *_equal(designs[0])]
-    names = [d.scenario for d in designs[1:]]
     try:
-        found = kept(
-            ("compare", tuple(designs), draws), lambda: designs[0].ask().compare(*names, draws=draws)
-        )
+        found = kept(("compare", tuple(designs), draws), lambda: _compared(designs, draws))
     except ClusterSimError as error:
         # Unlike work has no common cost; each design still has numbers of its own.
-        return [panel("compare.side_by_side", told, notes=[str(error)]), *_equal(designs[0])]
+        return [panel("compare.side_by_side", told, notes=[_refused(str(error))]), *_equal(designs[0])]
     data = found.to_dict()
     works = result_of(designs[0]).to_dict()["workloads"]
     units = {str(work["name"]): unit_of(f"cny_per_{work['unit']}") for work in works}
     return [
-        panel("compare.side_by_side", told),
+        panel("compare.side_by_side", told, notes=["compare.own_terms"]),
         *(one for work in data["terms"] for one in _gap(data, work, units.get(work, "CNY"))),
         *_equal(designs[0]),
     ]
+
+
+def _refused(error: str) -> tuple[str, dict[str, str]]:
+    """What an error says, as a note in both languages."""
+    return "page.refused", {"en": error, "zh": chinese_error(error)}
+
+
+def _compared(designs: Sequence[Design], draws: int) -> Answer:
+    """The comparison of ``clustersim compare``; where the designs state different work, all do that of the first."""
+    first, *others = (d.scenario for d in designs)
+    try:
+        return designs[0].ask().compare(*others, draws=draws)
+    except InputError:
+        return designs[0].ask().compare(*others, draws=draws, demand=first)
 
 
 def _gap(data: Mapping[str, Any], work: str, unit: str) -> list[dict[str, Any]]:
@@ -76,11 +90,16 @@ def _gap(data: Mapping[str, Any], work: str, unit: str) -> list[dict[str, Any]]:
     chart = bars(list(sides), {t: [sides[s].get(t, 0.0) for s in sides] for t in terms}, unit, "stacked")
     settles = data["settles"].get(work, "")
     said = ("compare.settles", {"what": keyed(settles)}) if settles else ""
+    same = ("compare.same_work", {"name": data["site"]})
+    unable = [
+        ("compare.unable", {"name": row["side"], "reason": _refused(row["reason"])})
+        for row in data["sides"] if row["reason"]
+    ]  # fmt: skip
     money = dict.fromkeys((*terms, "sum", "p10", "p50", "p90"), unit)
     told = [{c: r.get(c) for c in columns} for r in rows]
     percent = dict.fromkeys((*terms, "gap.sum"), "%")
     return [
-        panel("compare.gap", told, chart=chart, notes=[work, said], units=money),
+        panel("compare.gap", told, chart=chart, notes=[work, same, said, *unable], units=money),
         panel(
             "compare.gap_lines", lines, notes=[work, "compare.gap_lines_say"], units={**percent, "gap": unit}
         ),

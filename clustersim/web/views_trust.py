@@ -78,4 +78,7 @@ def _held(domain: str, quantities: set[str]) -> list[Mapping[str, Any]]:
 
     rows = kept(("coverage", domain), lambda: list(coverage_answer(domain).table))
     kept_columns = ("quantity", "maturity", "rows", "sources", "inside_share", "p_value")
-    return [{_NAMED.get(k, k): r[k] for k in kept_columns} for r in rows if r["quantity"] in quantities]
+    return [
+        {_NAMED.get(k, k): r[k] or "trust.all_classes" if k == "maturity" else r[k] for k in kept_columns}
+        for r in rows if r["quantity"] in quantities
+    ]  # fmt: skip

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import resource
 import runpy
 import signal
@@ -12,10 +13,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from clustersim.cli.main import cli
 from clustersim.errors import InputError
 from clustersim.report.answer import listed
 from clustersim.report.csvtext import csv_text, defused, rows_text
+from clustersim.report.spoken_errors import chinese_error
 from clustersim.report.text import render_table, to_json
 from clustersim.study.driver import run_study
 from clustersim.study.space import parse_axis
@@ -201,3 +205,16 @@ def test_ctrl_c_while_the_program_is_loaded_shows_no_traceback(monkeypatch: pyte
     with pytest.raises(SystemExit) as ended:
         runpy.run_module("clustersim", run_name="__main__")
     assert ended.value.code == 130
+
+
+def test_a_folder_is_called_as_it_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by the Chinese of a word that it happens to be."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("full", "total {0} cost"):
+        said = CliRunner().invoke(cli, ["--lang", "zh", "profiles", "list", "nics", "-o", folder]).stderr
+        assert f"{folder} 中有" in said, said
+
+
+def test_what_the_system_says_of_a_file_is_chinese() -> None:
+    english = "x/y: cannot write there (No such file or directory); give another folder with -o"
+    assert not re.search("[a-z]{3}", chinese_error(english)), chinese_error(english)

@@ -222,6 +222,10 @@ def test_a_hostile_manifest_runs_nothing(manifest: str, bundle: Path, tmp_path: 
 def test_no_bundle_and_places_that_a_bundle_cannot_keep(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is no bundle"):
         cs.verify(tmp_path)
+    (tmp_path / "packed.zip").write_bytes(b"PK")
+    for name in ("packed.zip", "not there"):
+        with pytest.raises(InputError, match="is no folder; give the one that"):
+            cs.verify(tmp_path / name)
 
 
 @pytest.mark.full

@@ -25,7 +25,7 @@ from clustersim.report.content.offer_words import MATURITY, OF_CARD, QUANTITIES
 from clustersim.report.content.proposal import Offer, offer_content
 from clustersim.report.content.words import PHRASES
 from clustersim.report.pages import proposal as page
-from clustersim.report.workbook.offer import write_offer_book
+from clustersim.report.workbook.offer import cell_text, cover_name, write_offer_book
 from clustersim.schema.demand import KINDS_OF_WORK
 from tests.support.workbook_recalc import by_formualizer, stripped
 
@@ -148,7 +148,7 @@ def test_each_number_leads_to_inputs_with_tier_and_source() -> None:
         assert row["tier"] in {"given", "measured", "published", "derived", "assumption"}, row
         name = row["weakest_input"].partition(" and ")[0]
         if not name:
-            assert row["source"] or row["tier"] == "given", row
+            assert row["source"], row
             continue
         side, _, key = name.rpartition(": ")
         found = inputs[side or offer().inputs.name, key]
@@ -156,6 +156,7 @@ def test_each_number_leads_to_inputs_with_tier_and_source() -> None:
         assert found["tier"] == "given" or found["source"], row
         led += 1
     assert led > 150
+    assert "given" not in {row["tier"] for row in rows if row["key"].endswith(".racks")}
     # What was measured is named by who measured it: no number rests on "the measurements".
     voices = {r.source for r in (*shipped_residuals(), *evidence())}
     behind = [r for r in rows if r["key"].startswith(("offer:rests_on", "offer:nearest"))]
@@ -245,6 +246,32 @@ def test_the_workbook_computes_the_same_to_the_printed_digit(language: str, tmp_
     tables = {"numbers": page.number_rows(offer(), one), "inputs": page.input_rows(offer())}
     live = write_offer_book(path, offer(), Teller(offer().answers, language), tables)
     assert stripped(path, bare) > 100
+    # The first sheet tells every number in words, each another's, and its key behind it.
+    names = [cover_name(Teller(offer().answers, language), offer(), cell.key) for cell in live]
+    said = [name for name in names if name]
+    assert len(set(said)) == len(said) >= 12 and not any(
+        re.search(r"[a-z]_[a-z]|:[a-z]", one) for one in said
+    )
+    if language == "zh":
+        for name, column in (
+            ("inputs", "unit"),
+            ("inputs", "tier"),
+            ("numbers", "tier"),
+            ("numbers", "weakest_input"),
+        ):
+            cells = {
+                cell_text(Teller(offer().answers, language), column, str(row[column])) for row in tables[name]
+            }
+            assert not any(re.search(r"CNY|week|assumption|given| more$", one) for one in cells), (
+                column,
+                cells,
+            )
+        ours = {
+            row["source"]
+            for row in tables["numbers"]
+            if not row["weakest_input"] and row["tier"] != "measured"
+        }
+        assert all(cell_text(Teller(offer().answers, language), "source", one) != one for one in ours), ours
     found = by_formualizer(bare, [(cell.sheet, cell.row, cell.column) for cell in live])
     known = {f"{name}:{key}": value for name, data in offer().answers.items() for key, value in flat(data)}
     shown = {n.keys[0]: n for n in one.numbers if len(n.keys) == 1 and n.text}

@@ -115,3 +115,32 @@ def test_what_is_no_range_is_refused(units: str, said: str, tmp_path: Path) -> N
     with pytest.raises(InputError) as found:
         forecast_run(str(path), ())
     assert said in str(found.value) and "unhashable" not in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("wacc", "growth", "said"),
+    [
+        (
+            "{value: 12 %, low: 10 %, high: 14 %}",
+            "11 %",
+            "company.wacc has a range from 0.1, which is not above",
+        ),
+        ("12 %", "{value: 3 %, low: 2 %, high: 12.5 %}", "company.terminal_growth has a range to 0.125"),
+        ("{value: 12 %, low: 10 %, high: 14 %}", "9.9 %", ""),
+        ("12 %", "{value: 3 %, low: 2 %, high: 11.9 %}", ""),
+    ],
+)
+def test_an_end_without_a_value_is_named(tmp_path: Path, wacc: str, growth: str, said: str) -> None:
+    """Not two numbers of which no file holds one: the range, its end, and what to do."""
+    old = "wacc: {value: 12 %, low: 10 %, high: 14 %, source: mine, tier: assumption}"
+    assert old in FILE
+    path = tmp_path / "ends.yaml"
+    path.write_text(FILE.replace(old, f"wacc: {wacc}\nterminal_growth: {growth}"), encoding="utf-8")
+    run = forecast_run(str(path), ())
+    if not said:
+        assert {m.key for m in moves(run)} & {"wacc", "terminal_growth"}
+        return
+    with pytest.raises(InputError, match=said):
+        draws_answer(run, 10)
+    with pytest.raises(InputError, match=said):
+        moves(run)

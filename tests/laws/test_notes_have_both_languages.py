@@ -24,7 +24,7 @@ MAKERS = {
     },
     "finance/capital.py": {"capital_warnings"},
     "des/training/expected.py": {"expected_goodput"},
-    "assemble/company.py": {"company_of", "_dcf_weight", "_from_file", "_row"},
+    "assemble/company.py": {"company_of", "_dcf_weight", "_from_file", "_from_last", "_row"},
     "des/training/log.py": {"within", "_oddities"}, "des/training/log_lines.py": {"kernel_table", "without_comments"},
     "des/training/log_clock.py": {"__init__"},
 }  # fmt: skip
@@ -101,3 +101,8 @@ def test_no_note_of_a_shipped_scenario_stays_english() -> None:
         data = result_of(Design(name)).to_dict()
         for note in [*data["notes"], *((data.get("valuation") or {}).get("notes", []))]:
             assert re.search("[一-鿿]", translated(note, "zh")), note
+
+
+def test_a_driver_that_a_note_names_is_called_as_in_tables() -> None:
+    said = translated("receivable days is that of 2025A in every year (90)", "zh")
+    assert not re.search("[a-z]", said), said

@@ -152,3 +152,22 @@ def test_fx_is_that_of_the_last_date_up_to_the_market_data(tmp_path) -> None:
         encoding="utf-8",
     )  # fmt: skip
     assert forecast_run(str(path), ()).company.fx_per_cny == 1.15
+
+
+@pytest.mark.parametrize(
+    ("years", "opening", "said"),
+    [
+        ("2027E, 2026E, 2028E", "2025A", "years: 2026E does not follow 2027E"),
+        ("2026E, 2028E", "2025A", "years: 2028E does not follow 2026E"),
+        ("2026E, 2026E, 2027E", "2025A", "years: 2026E does not follow 2026E"),
+        ("FY26, 2027E", "2025A", "years: FY26 is no year"),
+        ("2026E, 2027E, 2028E", "2023A", "opening.year: 2023A is not the year before 2026E"),
+    ],
+)
+def test_years_follow_each_other(tmp_path, years, opening, said) -> None:
+    """Flows are discounted from each to the next: in another order they gave another target price, and no word."""
+    path = tmp_path / "years.yaml"
+    text = MINIMAL.replace("2026E, 2027E, 2028E]", f"{years}]").replace("year: 2025A", f"year: {opening}")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=said):
+        forecast_run(str(path), ())

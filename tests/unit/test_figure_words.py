@@ -7,10 +7,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from texts import english_in
 
 from clustersim.report import study_figures
 from clustersim.report.labels.terms import amount, spoken, with_unit
+from clustersim.report.language import speaking
 from clustersim.report.reliability_figures import fan_of_runs, gantt
+from clustersim.report.spoken import chinese
 from clustersim.report.study_album import _coordinate, _parallel
 
 KEYS = (
@@ -135,3 +138,14 @@ def test_a_tornado_says_what_it_leaves_out() -> None:
         "Input 0",
         "Input 1",
     ] and not few.texts
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["cluster.nic", "cluster.cards", "cluster.server", "market.incumbent", "training.global_batch", "tco.pue",
+     "cards.H20.price", "cards.BR166M.efficiency.gemm", "prices.parts.module-400g"],
+)  # fmt: skip
+def test_an_input_of_a_study_is_spoken_in_chinese(key: str) -> None:
+    with speaking("zh"):
+        said = chinese(spoken(key))
+    assert re.search("[\u4e00-\u9fff]", said) and not english_in(said.replace("module-400g", "")), said

@@ -220,7 +220,10 @@ def test_two_hundred_states_survive_their_address(browser, site):
     states = [
         {
             "scenario": rng.choice(["br166-1024", "h20-1024", "serve-qwen3-32b"]),
-            "set": {f"k{rng.randint(0, 99)}.x{i}": rng.choice(values) for i in range(rng.choice([0, 1, 3, 40]))},
+            "set": {
+                **{f"k{rng.randint(0, 99)}.x{i}": rng.choice(values) for i in range(rng.choice([0, 1, 3, 40]))},
+                **({rng.choice(["constructor", "toString"]): 1} if rng.random() < 0.2 else {}),
+            },
             "pins": [
                 {"scenario": "h100-1024", "set": {"tco.pue": rng.choice(values)} if rng.random() < 0.5 else {}}
                 for _ in range(rng.randint(0, 4))
@@ -245,6 +248,20 @@ def test_two_hundred_states_survive_their_address(browser, site):
             states,
         )
         assert lost == [], json.dumps(lost[:2])
+        # A key is a key whatever it is called, and what no number holds stays as it is written.
+        odd = at.page.evaluate(
+            """async () => {
+              const { fromAddress } = await import('/static/state.js');
+              const { say } = await import('/static/words.js');
+              const { state } = fromAddress('?set.__proto__=1&set.constructor=2&set.tco.pue=1e400', '');
+              return [Object.entries(state.set), say('constructor', 'zh'), say('__proto__', 'zh')];
+            }"""
+        )
+        assert odd == [
+            [["__proto__", 1], ["constructor", 2], ["tco.pue", "1e400"]],
+            "constructor",
+            "__proto__",
+        ]
         # Whatever else stands in an address is said: nothing of it is dropped, nothing hides the rest.
         for address, unknown in ODD.items():
             said = at.page.evaluate(
@@ -456,6 +473,12 @@ def test_what_is_at_hand_of_a_tab_is_shown_before_what_takes_long(browser, site)
         held[0].continue_()
         at.page.wait_for_selector("[data-panel='month.claims']", timeout=WAIT)
         sync_api.expect(at.page.locator(".waits")).to_have_count(0)
+        # A chart that was drawn across the page fits its panel when another comes beside it.
+        at.page.wait_for_timeout(700)
+        assert at.page.evaluate(
+            "[...document.querySelectorAll('.chart')].every((c) => c.firstChild.scrollWidth <= c.clientWidth + 1)"
+        )
+        assert at.page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
         at.clean()
 
 

@@ -15,6 +15,7 @@ starlette_testclient = pytest.importorskip("starlette.testclient")
 
 from clustersim.api.scenario import load  # noqa: E402
 from clustersim.cli import site  # noqa: E402
+from clustersim.errors import InputError  # noqa: E402
 from clustersim.report.labels import all_words  # noqa: E402
 from clustersim.web.answers import result_of  # noqa: E402
 from clustersim.web.app import STATIC, make_app  # noqa: E402
@@ -23,8 +24,8 @@ from clustersim.web.corridor import TILES, corridor  # noqa: E402
 from clustersim.web.guard import POLICY, Guard, Rules, allowed_hosts  # noqa: E402
 from clustersim.web.replayed import numbers_of  # noqa: E402
 from clustersim.web.routes import ROUTES, _attached, openapi  # noqa: E402
-from clustersim.web.views import VIEWS  # noqa: E402
-from clustersim.web.views_compare import flips_view  # noqa: E402
+from clustersim.web.views import VIEWS, frontier_panel  # noqa: E402
+from clustersim.web.views_compare import _compared, flips_view  # noqa: E402
 
 BASE = "http://127.0.0.1:8642"
 CHANGED = {"scenario": "br166-1024", "set": {"tco.pue": 1.3, "cards.BR166M.scale_up.bandwidth": "200 GB/s"}}
@@ -88,16 +89,47 @@ def test_a_tab_in_two_parts_is_the_whole_tab(client, name):
     assert refused.status_code == 400 and "part: one of all, first, late" in refused.json()["error"]
 
 
-def test_a_comparison_attributes_the_whole_gap(client):
-    body = {"designs": [{"scenario": "br166-1024"}, {"scenario": "h20-1024"}]}
+def test_a_frontier_of_serving_tells_the_cost_of_tokens_served():
+    row = {"tokens_per_s_per_user": 9.0, "tokens_per_s_per_card": 90.0, "meets": True, "cny_per_mtoken": 3.0}
+    panel = frontier_panel(Design("serve-qwen3-32b"), [row])
+    assert panel["rows"][0]["cny_per_served_mtoken"] == 3.0 and "cny_per_mtoken" not in panel["columns"]
+
+
+def test_designs_of_unlike_work_all_do_that_of_the_first():
+    """What states other work than the first is asked again with the first one's; all else that is wrong stays said."""
+    asked = []
+
+    class Filed:
+        def compare(self, *others, draws, demand=""):
+            asked.append((others, demand))
+            if not demand or "nobody" in others:
+                raise InputError("the demands differ")
+            return "compared"
+
+    class Named(Design):
+        def ask(self):
+            return Filed()
+
+    assert _compared((Named("a"), Named("b")), 0) == "compared"
+    assert asked == [(("b",), ""), (("b",), "a")]
+    with pytest.raises(InputError):
+        _compared((Named("a"), Named("nobody")), 0)
+
+
+@pytest.mark.parametrize("first", ["br166-1024", pytest.param("serve-llama3-70b", marks=pytest.mark.full)])
+def test_a_comparison_attributes_the_whole_gap(client, first):
+    body = {"designs": [{"scenario": first}, {"scenario": "h20-1024"}]}
     panels = client.post("/api/compare", json=body).json()
+    assert ["compare.same_work", {"name": first}] in next(p for p in panels if p["title"] == "compare.gap")[
+        "notes"
+    ]
     gap, lines = (next(p for p in panels if p["title"] == f"compare.{n}") for n in ("gap", "gap_lines"))
     (other,), (told,) = ([row for row in p["rows"] if row["side"] == "h20-1024"] for p in (gap, lines))
     shares = {k: v for k, v in told.items() if k not in {"side", "gap", "gap.sum"} and v}
     assert len(shares) >= 4 and sum(shares.values()) == pytest.approx(100.0) == told["gap.sum"]
-    first = next(row for row in gap["rows"] if row["side"] == "br166-1024")
+    own = next(row for row in gap["rows"] if row["side"] == first)
     for name, share in shares.items():
-        assert other[name] - first[name] == pytest.approx(share / 100.0 * told["gap"])
+        assert other[name] - own[name] == pytest.approx(share / 100.0 * told["gap"])
     assert 0 <= other["share_cheapest"] <= 1
 
 
@@ -134,6 +166,29 @@ WRONG = [
 def test_what_no_design_is_said_and_never_read(client, body):
     answered = client.post("/api/run", json=body)
     assert answered.status_code == 400 and answered.json()["error"]
+    assert re.search("[\u4e00-\u9fff]", answered.json()["error_zh"]), answered.json()
+    assert len(answered.json()["error"]) < 600
+
+
+ODD = (None, True, "", "x", [], [1], {"a": 1}, [[1]])
+GOOD = {
+    "/api/ready": {"key": "tco.pue", "values": [[]]}, "/api/seek": {"span": "tco.pue=2:1", "target": "mfu=1"},
+    "/api/compare": {"designs": [7]}, "/api/jobs": {"kind": "x"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.body], ids=lambda r: r.path)
+def test_no_field_of_a_good_design_breaks_the_server(client, route):
+    """Every field that a question says it takes, filled with what it is not: said, and no mistake of the server's."""
+    for field in route.body:
+        for odd in ODD:
+            if field == "marks" and odd is None:  # none: the files' own
+                continue
+            body = {"scenario": "h20-1024", **GOOD.get(route.path, {}), field: odd}
+            answered = client.post(route.path, json=body)
+            # A slider that cannot be run at a value is made ready at none.
+            fine = {400, 200} if route.path == "/api/ready" else {400}
+            assert answered.status_code in fine, (route.path, body, answered.text[:300])
 
 
 FIELDS = st.sampled_from(["scenario", "set", "designs", "view", "kind", "as", "points", "span", "target"])

@@ -354,6 +354,15 @@ OFFER: dict[str, tuple[str, str]] = {
     "in.reliability.recovery.localise": ("Time to find the failed server", "故障定位时间"),
     "in.reliability.recovery.reschedule": ("Time to replace it", "替换时间"),
     "in.reliability.recovery.initialise": ("Time to start again", "重新初始化时间"),
+    "the scenario states it": ("the scenario states it", "情景给定"),
+    "computed from what the scenario states; no input with a source moves it": (
+        "computed from what the scenario states; no input with a source moves it",
+        "由情景所述计算得出;没有带来源的输入使其变动"),
+    "the fleet's own row of the answer names its source": (
+        "the fleet's own row of the answer names its source",
+        "来源见结果中该集群一行"),
+    "arithmetic of the claim's own words": ("arithmetic of the claim's own words", "按宣称文字直接推算"),
+    "how many were asked for": ("how many were asked for", "所要求的数量"),
     "unmeasured": ("software that nobody measured there", "尚无实测的软件"),
     # --- terms
     "term_fill": (
@@ -416,6 +425,9 @@ OFFER: dict[str, tuple[str, str]] = {
     "book_opex": ("Running costs a year, CNY", "年运行成本(元)"),
     "book_tco": ("TCO, CNY", "总拥有成本(元)"), "book_discounted": ("TCO discounted, CNY", "折现总拥有成本(元)"),
     "book_rate": ("Rate", "费率"),
+    "book_hardware": ("Hardware, CNY", "硬件(元)"),
+    "book_integration": ("Integration and software, CNY", "集成与软件(元)"),
+    "book_vat": ("VAT, CNY", "增值税(元)"),
     "book_total": ("Total, CNY", "合计(元)"),
     "book_capex": ("To buy, VAT included, CNY", "购置成本(含税,元)"),
 }  # fmt: skip

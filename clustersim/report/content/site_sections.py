@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from clustersim.provenance import TIERS, Sourced
 from clustersim.report.content.model import Block, Chart, Paragraph, Table, Teller
 from clustersim.report.labels import known, label
+from clustersim.report.labels.units import input_unit
 from clustersim.schema.base import sourced_fields
 
 if TYPE_CHECKING:
@@ -157,15 +158,16 @@ def _shown(tell: Teller, asked: Asked, name: str, number: Sourced) -> tuple[str,
     )
 
     def told(value: float) -> str:
-        return f"{_told(number, value)} {unit}".rstrip()
+        return f"{_told(number, value, tell.language)} {unit}".rstrip()
 
     low, high = number.range
     return told(number.value), "–" if low == high else f"{told(low)} – {told(high)}"
 
 
-def _told(number: Sourced, value: float) -> str:
+def _told(number: Sourced, value: float, language: str) -> str:
     """A value with its unit; a share as people write it."""
     if number.unit in {"1", ""}:
         share = abs(number.value) < 1 and number.range[1] <= 1
         return f"{100 * value:,.4g}%" if share else f"{value:,.7g}"
-    return f"{value:,.0f} {number.unit}" if abs(value) >= 1000 else f"{value:,.4g} {number.unit}"
+    unit = input_unit(number.unit, language)
+    return f"{value:,.0f} {unit}" if abs(value) >= 1000 else f"{value:,.4g} {unit}"

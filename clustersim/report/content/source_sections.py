@@ -11,7 +11,7 @@ from clustersim.provenance import TIERS, Sourced, weakest
 from clustersim.report.content.cost_sections import input_name
 from clustersim.report.content.model import Block, Paragraph, Table, Teller
 from clustersim.report.content.offer_sections import unit_word
-from clustersim.report.labels.units import unit_words
+from clustersim.report.labels.units import input_unit, unit_words
 from clustersim.report.term_sources import rests_on
 from clustersim.units import si
 
@@ -22,8 +22,6 @@ __all__ = ["assumptions", "fields_of", "roots_of", "sources", "terms", "weakest_
 
 _TERMS = ("fill", "price", "payment", "delivery", "acceptance", "service", "warranty", "model")
 _MOST_LISTED = 24
-#: Units whose numbers are written with words; of the others the symbol is read in both languages.
-_SAID = {"week", "year", "CNY", "CNY/year", "CNY/kWh", "CNY/h"}
 #: Units whose numbers are written with prefixes.
 _SI = {"B/s", "B", "FLOP/s", "W"}
 #: Of inputs that are equally weak, the section that is named first.
@@ -56,6 +54,8 @@ _OTHERWISE = (
     (r"mtbf_needed_h$|linear_scaling\.claim", "derived", "arithmetic of the claim's own words"),
     (r":draws$|^offer:grid", "given", "how many were asked for"),
 )
+#: Numbers that the scenario's own file states, without a source.
+_STATED = re.compile(r"[:.](base_)?cards$|storage_bytes$|horizon_years$|\.year$|\.share$|\.hot$")
 #: Rooms and the first words of numbers that are known by their whole place (``planner.moving``).
 _IN_PLACE = {("offer", "cash"), ("tco", "lines"), ("tco", "terms_cny_per_year"), ("tco", "racks")}
 #: Numbers of the claims by the one that they are computed from and that is run again (``planner.claims.rests_on``).
@@ -178,6 +178,8 @@ def weakest_of(offer: Offer, key: str) -> tuple[str, tuple[str, ...], str]:
     roots = tuple(f"{root}." for root in roots_of(key))
     fields = [(k, s) for k, s in fields_of(offer, key) if f"{k.rpartition(': ')[2]}.".startswith(roots)]
     tier, names = weakest(_that_move(offer, key, fields))
+    if not names:
+        return _of_no_input(key)
     moving = [swing["key"] for swing in offer.answers["tco"]["unit_swings"]]
 
     def rank(name: str) -> tuple[int, int]:
@@ -186,7 +188,19 @@ def weakest_of(offer: Offer, key: str) -> tuple[str, tuple[str, ...], str]:
         return moving.index(plain) if plain in moving else len(moving), section
 
     names = tuple(sorted(names, key=rank))
-    return tier, names, dict(fields)[names[0]].source if names else ""
+    return tier, names, dict(fields)[names[0]].source
+
+
+def _of_no_input(key: str) -> tuple[str, tuple[str, ...], str]:
+    """What is said of a number that no input with a source moves: a count or a plan that the scenario states, or what
+    is computed and stays where it is, as a replica that is always busy.
+
+    >>> _of_no_input("run:cluster.cards")[0], _of_no_input("run:workloads.0.rates.busy_share")[0]
+    ('given', 'derived')
+    """
+    if _STATED.search(key):
+        return "given", (), "the scenario states it"
+    return "derived", (), "computed from what the scenario states; no input with a source moves it"
 
 
 def _measured(row: Mapping[str, Any]) -> str:
@@ -243,7 +257,7 @@ def _said(number: Sourced, value: float, language: str) -> str:
     if number.unit in {"1", ""}:
         share = abs(number.value) < 1 and number.range[1] <= 1
         return f"{100 * value:,.4g}%" if share else f"{value:,.7g}"
-    unit = unit_words(number.unit, language) if number.unit in _SAID else number.unit
+    unit = input_unit(number.unit, language)
     return f"{value:,.0f} {unit}" if abs(value) >= 1000 else f"{value:,.4g} {unit}"
 
 
@@ -265,7 +279,8 @@ def sources(tell: Teller, offer: Offer) -> Iterator[Block]:
             if len(names) > 1
             else first
         )
-        rows.append((f"{name} = {tell.number(key, pattern, scale)}", key, more, tell.say(tier), source))
+        shown = f"{name} = {tell.number(key, pattern, scale)}"
+        rows.append((shown, key, more, tell.say(tier), source if names else ""))
     columns = tuple(tell.say(k) for k in ("number", "key", "weakest", "tier", "source"))
     yield Table(tell.say("sources_table"), columns, tuple(rows), words=True)
 

@@ -27,6 +27,10 @@ def verify_answer(bundle: str | Path) -> Answer:
     Raises InputError for a folder that is no bundle.
     """
     folder = Path(bundle)
+    if not folder.is_dir():
+        raise InputError(
+            f"{folder}: is no folder; give the one that `clustersim export bundle` wrote, unpacked where it was packed"
+        )
     if not (is_file(folder / SUMS) and is_file(folder / MANIFEST)):
         raise InputError(
             f"{folder}: is no bundle (it lacks {SUMS} or {MANIFEST}); `clustersim export bundle` makes one"

@@ -148,7 +148,8 @@ NOTES: dict[str, str] = {
     "costs that are shares follow revenue in full (drivers.variable_opex_share 1)":
         "按占比计的费用完全随收入变动(drivers.variable_opex_share 为 1)",
     "tax at 15 %, the rate of high-technology enterprises in China": "税率取 15 %(中国高新技术企业税率)",
-    "{name} is {source} in every year ({value})": "{name} 各年取 {source}({value})",
+    "{name} is that of {year} in every year ({value})": "{name}各年取{year}的值({value})",
+    "capex share is 5 % of revenue in every year ({value})": "资本开支各年取收入的5 %({value})",
     "The printed present values do not follow from the printed cash flows at the printed WACC and growth under any"
     " usual convention; recomputed from the same flows (year-end, valued at the end of the last actual year)"
     " the enterprise value is higher, and so is the target price.":
@@ -236,9 +237,17 @@ def _put(told: Told) -> str:
     return NOTES[pattern].format(**{name: _put(part) for name, part in parts.items()})
 
 
+def _of_key(words: str) -> str | None:
+    """The name of an input whose key a note writes with spaces; nothing where no input is called so."""
+    from clustersim.report.labels.label import known, label
+
+    key = words.replace(" ", "_")
+    return label(key, "zh") if "_" in key and known(key) else None
+
+
 def _named(words: str) -> str:
     """Names of lines, one or several, as tables have them; others stay as they are."""
     from clustersim.report.labels.lines import LINES
 
-    said = [LINES.get(one) for one in words.split(", ")]
+    said = [LINES.get(one) or _of_key(one) for one in words.split(", ")]
     return ",".join(one for one in said if one) if all(said) else words

@@ -109,7 +109,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "page.tier.published": ("published", "公开"),
     "page.tier.derived": ("derived", "推导"),
     "page.tier.assumption": ("assumption", "假设"),
-    "page.tier.given": ("given", "给定"),
+    "page.tier.given": ("given", "设定"),
+    "page.refused": ("{en}", "{zh}"),
     "page.rows_more": ("{count} more rows: download", "另有 {count} 行,请下载"),
     "page.skip": ("Skip to the corridor", "跳到传导链"),
     # --- panels
@@ -134,6 +135,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "company.products": ("Revenue by product", "分产品收入"),
     "trust.parts": ("Tiers of the inputs", "输入的可信等级"),
     "trust.errors": ("How far predictions of this class err", "同类预测的误差"),
+    "trust.all_classes": ("all classes", "全部类别"),
     "trust.inputs": ("The weakest inputs", "最弱的输入"),
     "compare.side_by_side": ("Side by side", "并列对比"),
     "compare.gap": ("The gap by term", "差距分解"),

@@ -63,6 +63,13 @@ WORDS: dict[str, tuple[str, str]] = {
         "Dearer than the incumbent: {own} against {other} {unit}",
         "高于现有方案:{own} 对 {other} {unit}",
     ),
+    "compare.own_terms": (
+        "Each design at its own demand and site terms, as its file states them",
+        "各方案按各自文件的需求与场地条件"),
+    "compare.same_work": (
+        "All do the work of {name} under its site terms: tariff, PUE, staff, share of hours sold",
+        "各方均完成 {name} 的任务,并采用其场地条件(电价、PUE、人员、售出时长占比)"),
+    "compare.unable": ("{name} has no cost: {reason}", "{name} 无成本:{reason}"),
     "compare.settles": ("Most would be settled by {what}", "最能定胜负的是 {what}"),
     "unknown": ("Input", "输入"),
     "equal.price": ("Price of a card", "单卡价格"),
@@ -106,6 +113,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "page.job.flips": ("What flips the winner", "什么改变胜负"),
     "page.job.frontier": ("Serving frontier", "推理前沿"),
     "why.now": ("{term} = {value} {unit}", "{term} = {value} {unit}"),
+    "bill.cards": ("Cards", "加速卡"),
     "bill.cash": ("Cash by year", "逐年现金"),
     "bill.cash_say": (
         "Capex at the start, running costs at each year's end, the residual value at the last; the sum is the cost of"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from clustersim.report.labels.label import known, label
+from clustersim.report.language import language
 from clustersim.report.term_units import unit_of
 
 __all__ = ["amount", "spoken", "with_unit"]
@@ -39,13 +40,25 @@ def spoken(name: str) -> str:
         return label(name if known(name) else plain, "en")
     head, dot, last = name.rpartition(".")
     if name.startswith("prices.parts."):
-        return f"Price of {name.removeprefix('prices.parts.')}"
+        part = name.removeprefix("prices.parts.")
+        return f"{part} 的价格" if language() == "zh" else f"Price of {part}"
+    if language() == "zh" and (said_of_card := _of_card(name)):
+        return said_of_card
     if name.startswith(("cards.", "nics.", "servers.", "switches.")):
         return " ".join(name.split(".")[1:]).replace("_", " ")
     said = _of_output(last)
     if not dot:
         return said
     return f"{head.replace('.', ' ').replace('_', ' ').capitalize()}: {said[:1].lower()}{said[1:]}"
+
+
+def _of_card(name: str) -> str | None:
+    """An input of a card in Chinese, by the words that proposals have for it; nothing for one without words."""
+    from clustersim.report.content.offer_words import OF_CARD  # only Chinese figures need them
+
+    section, _, rest = name.partition(".")
+    card, _, end = rest.partition(".")
+    return OF_CARD[end][1].format(of=card) if section == "cards" and end in OF_CARD else None
 
 
 def _of_output(name: str) -> str:

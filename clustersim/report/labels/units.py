@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["UNIT_WORDS", "unit_words"]
+__all__ = ["UNIT_WORDS", "input_unit", "unit_words"]
 
 UNIT_WORDS: dict[str, tuple[str, str]] = {
     "kCNY": ("thousand CNY", "千元"), "CNY": ("CNY", "元"), "CNY/year": ("CNY a year", "元/年"),
@@ -12,7 +12,19 @@ UNIT_WORDS: dict[str, tuple[str, str]] = {
     "m": ("million", "百万股"), "kW": ("kW", "千瓦"), "share": ("share", "比例"), "holds": ("1 = holds", "1=成立"),
     "yes": ("1 = yes", "1=是"), "taxed": ("1 = taxed", "1=应税"), "x plan": ("x plan", "计划的倍数"),
     "a card-year": ("units a card-year", "每卡年产出"), "CNY bn": ("CNY bn", "十亿元"),
+    "kgCO2/kWh": ("kgCO2/kWh", "千克CO2/千瓦时"),
 }  # fmt: skip
+#: Units of inputs that are words; the others are symbols, or mean another thing in a workbook.
+_OF_INPUTS = {"week", "year", "CNY", "CNY/year", "CNY/kWh", "CNY/h", "kgCO2/kWh"}
+
+
+def input_unit(unit: str, language: str) -> str:
+    """Return the unit of an input of a file in a language; a symbol stays.
+
+    >>> input_unit("CNY/kWh", "zh"), input_unit("CNY/year", "en"), input_unit("m", "zh")
+    ('元/千瓦时', 'CNY a year', 'm')
+    """
+    return unit_words(unit, language) if unit in _OF_INPUTS else unit
 
 
 def unit_words(unit: str, language: str) -> str:

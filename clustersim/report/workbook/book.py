@@ -174,7 +174,7 @@ class Book:
         self.next_row[sheet] += 1
         if not has_words(key):
             self.wordless.add(key)
-        self.text(sheet, row, 0, said(key, self.language))
+        self.text(sheet, row, 0, self._called(sheet, key))
         self.text(sheet, row, 1, unit_words(unit, self.language))
         if source:
             told, long = label(source, self.language), wide(source) + 2 > WIDTHS[2][1]
@@ -186,6 +186,13 @@ class Book:
         if tier:
             self.text(sheet, row, 3, label(tier, self.language))
         return row
+
+    def _called(self, sheet: str, key: str) -> str:
+        """What a key is called; with its side where the section does not name it, and one heading stands over both."""
+        name, side = said(key, self.language), key.partition("_")[0]
+        if sheet == "Cluster" or side not in {"own", "incumbent"} or "_card_price:" in key:
+            return name
+        return self.words(f"s.{side}", part=name)
 
     def input_row(
         self,

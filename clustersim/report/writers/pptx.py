@@ -73,8 +73,11 @@ class Slides:
 
     def section(self, section: Section) -> None:
         """The slides of a section: its words with its first chart, further charts, and its tables, as many as fit."""
-        said = [p for p in section.of(Paragraph) if p.kind != "remark"] or list(section.of(Paragraph))
         charts: tuple[Chart, ...] = section.of(Chart)
+        told = list(section.of(Paragraph))
+        # Remarks give way to tables and charts; a section of words alone says all of them.
+        shown = bool(charts or section.of(Table))
+        said = [p for p in told if p.kind != "remark"] or told if shown else told
         beside = bool(charts) and charts[0].kind not in _LYING
         groups = list(_said(said, _MOST_BESIDE if beside else _MOST_SAID))
         first = groups.pop(0) if charts and groups else []

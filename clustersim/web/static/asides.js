@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState } from "/static/vendor/preact-htm.module.js";
 import { ask, upload } from "/static/net.js";
 import { Panel, Table } from "/static/panels.js";
-import { figure, say } from "/static/words.js";
+import { figure, say, unitName } from "/static/words.js";
 
 export function Seek({ tile, inputs, design, language, onUse, onClose }) {
   const usual = inputs.find((i) => /scale_up\.bandwidth$|memory\.bandwidth$|tco\.pue$/.test(i.key)) || inputs[0];
@@ -18,6 +18,7 @@ export function Seek({ tile, inputs, design, language, onUse, onClose }) {
     if (found) { setLow(found.low ?? found.value / 2); setHigh(found.high ?? found.value * 2); }
   };
   const unit = input.unit === "1" ? "" : ` ${input.unit}`;
+  const shownUnit = unit && ` ${unitName(input.unit, language)}`;
   const span = tile.value || 1;
   const run = async (event, wanted = target) => {
     event.preventDefault();
@@ -30,14 +31,14 @@ export function Seek({ tile, inputs, design, language, onUse, onClose }) {
     <h2>${say("page.seek", language)}: ${say(tile.term, language)}</h2>
     <label>${say("page.seek_key", language)} <input list="keys" value=${key} onInput=${(e) => choose(e.target.value)} /></label>
     <datalist id="keys">${inputs.map((i) => html`<option value=${i.key} />`)}</datalist>
-    <label>${say("page.seek_low", language)} <input type="number" step="any" value=${low} onInput=${(e) => setLow(e.target.value)} />${unit}</label>
-    <label>${say("page.seek_high", language)} <input type="number" step="any" value=${high} onInput=${(e) => setHigh(e.target.value)} />${unit}</label>
-    <label>${say("page.seek_target", language, { term: say(tile.term, language) })} <input type="number" step="any" value=${target} onInput=${(e) => setTarget(e.target.value)} /> ${tile.unit}</label>
+    <label>${say("page.seek_low", language)} <input type="number" step="any" value=${low} onInput=${(e) => setLow(e.target.value)} />${shownUnit}</label>
+    <label>${say("page.seek_high", language)} <input type="number" step="any" value=${high} onInput=${(e) => setHigh(e.target.value)} />${shownUnit}</label>
+    <label>${say("page.seek_target", language, { term: say(tile.term, language) })} <input type="number" step="any" value=${target} onInput=${(e) => setTarget(e.target.value)} /> ${unitName(tile.unit === "1" ? "" : tile.unit.replace(/\/share$/, ""), language)}</label>
     <input type="range" min="-500" max="500" step="1" aria-label=${say("page.seek_drag", language, { term: say(tile.term, language) })} value=${Math.round(1000 * (Number(target) / span - 1))}
       onInput=${(e) => setTarget(Number((span * (1 + Number(e.target.value) / 1000)).toPrecision(6)))} onChange=${(e) => run(e, Number((span * (1 + Number(e.target.value) / 1000)).toPrecision(6)))} />
     <p><button>${say("page.seek", language)}</button> <button type="button" onClick=${onClose}>${say("page.close", language)}</button></p>
     <div aria-live="polite">${told?.error ? html`<p class="error">${told.error}</p>` : ""}
-    ${told?.found ? html`<p>${say("page.seek_found", language, { key, value: `${figure(told.found.value, 6)}${unit}`, target: figure(told.target, 6) })}
+    ${told?.found ? html`<p>${say("page.seek_found", language, { key, value: `${figure(told.found.value, 6)}${shownUnit}`, target: figure(told.target, 6) })}
       <button type="button" onClick=${() => onUse(key, told.found.value, input.unit)}>${say("page.use", language)}</button></p>` : ""}</div>
   </form>`;
 }

@@ -35,7 +35,7 @@ export function useJobs(design) {
 export function Jobs({ jobs, start, put, language, money }) {
   const word = (state) => (state === "silent" ? say("page.offline", language) : say(`page.job.${state}`, language));
   const spoken = (job, what) => (language === "zh" && job.answer.in_chinese?.[what]) || job.answer[what] || [];
-  const fetched = (job) => save(`/api/jobs/${job.id}/file`, job.answer.file).catch((error) => put(job.id, { error: error.message }));
+  const fetched = (job) => save(`/api/jobs/${job.id}/file`, job.answer.file).catch((error) => put(job.id, { error: error.message, error_zh: "" }));
   return html`<section class="aside jobs" id="jobs" aria-label=${say("page.jobs", language)}>
     <h2>${say("page.jobs", language)}</h2>
     <p class="row">${KINDS.map((kind) => html`<button onClick=${() => start(kind)}>${say(`page.job.${kind}`, language)}</button>`)}</p>
@@ -45,7 +45,7 @@ export function Jobs({ jobs, start, put, language, money }) {
       ${["waiting", "running"].includes(job.state) ? html` <button onClick=${() => cancel(`/api/jobs/${job.id}`).catch(() => {})}>${say("page.cancel", language)}</button>` : ""}
       ${["lost", "failed", "cancelled"].includes(job.state) ? html` <button onClick=${() => start(job.kind, job.options, job.file, job.asked)}>${say("page.job.again", language)}</button>` : ""}
       ${job.answer?.file ? html` <button onClick=${() => fetched(job)}>${say("page.save", language)}: ${job.answer.file}</button>` : ""}
-      ${job.error ? html`<p class="error">${job.error}</p>` : ""}
+      ${job.error ? html`<p class="error">${(language === "zh" && job.error_zh) || job.error}</p>` : ""}
       ${(job.answer ? spoken(job, "said") : []).map((text) => html`<p class="note">${text}</p>`)}
       ${(job.answer?.file ? [] : job.answer?.panels || []).map((panel) => html`<${Panel} panel=${panel} language=${language} money=${money} />`)}
       ${job.answer ? html`<${Blocks} blocks=${spoken(job, "blocks")} language=${language} />` : ""}</li>`)}</ul>

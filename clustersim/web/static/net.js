@@ -31,7 +31,7 @@ async function send(path, options) {
   }
   if (!answer.ok) {
     const told = await answer.json().catch(() => ({ error: answer.statusText }));
-    const error = new Refused(told.error || answer.statusText);
+    const error = new Refused((document.documentElement.lang === "zh" && told.error_zh) || told.error || answer.statusText);
     error.status = answer.status;
     throw error;
   }

@@ -29,9 +29,10 @@ function Chart({ chart, title, language, money }) {
       drawn = echarts.init(at.current, null, { renderer: "svg" });
       drawn.setOption(option({ ...shown, unit: unitName(shown.unit || "", language) }, name));
     });
-    const fit = () => drawn?.resize();
-    addEventListener("resize", fit);
-    return () => { gone = true; removeEventListener("resize", fit); drawn?.dispose(); };
+    // A panel changes its width with the window, and when another comes beside it.
+    const watch = new ResizeObserver(() => drawn?.resize());
+    watch.observe(at.current);
+    return () => { gone = true; watch.disconnect(); drawn?.dispose(); };
   }, [chart, language, money.code, money.rate]);
   const tall = ["bars_across", "tornado", "spans"].includes(chart.kind) ? 90 + 26 * chart.categories.length : 320;
   return html`<div class="chart" role="img" aria-label=${title} style=${`height:${tall}px`} ref=${at}></div>`;

@@ -19,7 +19,8 @@ function valueText(value) {
 function textValue(text) {
   if (text.startsWith("'")) return text.slice(1);
   if (text === "true" || text === "false") return text === "true";
-  return /^-?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(text) ? Number(text) : text;
+  const number = /^-?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(text) ? Number(text) : NaN;
+  return Number.isFinite(number) ? number : text; // what no number holds stays as it is written, and is refused as that
 }
 
 function pinText(pin) {
@@ -32,12 +33,12 @@ function pinText(pin) {
 function textPin(text, unknown) {
   const cut = text.indexOf("?");
   if (cut < 0) return { scenario: text, set: {} };
-  const set = {};
+  const set = [];
   for (const [key, value] of new URLSearchParams(text.slice(cut + 1))) {
-    if (key.startsWith("set.") && key.length > 4) set[key.slice(4)] = textValue(value);
+    if (key.startsWith("set.") && key.length > 4) set.push([key.slice(4), textValue(value)]);
     else unknown.push(`${text.slice(0, cut)}: ${key}=${value}`);
   }
-  return { scenario: text.slice(0, cut), set: sorted(set) };
+  return { scenario: text.slice(0, cut), set: sorted(Object.fromEntries(set)) };
 }
 
 // Return the address of a state: a query, or a fragment where it is long.
@@ -59,11 +60,12 @@ export function fromAddress(search, hash) {
   // A fragment is of a long state, or of somebody else's making: neither hides what the query says.
   const text = [search.replace(/^\?/, ""), hash.startsWith("#token=") ? "" : hash.slice(1)].filter(Boolean).join("&");
   const state = { ...DEFAULTS, set: {}, pins: [] };
+  const set = []; // pairs: a key that is `__proto__` is a key, too
   const unknown = [];
   let version = "";
   for (const [key, value] of new URLSearchParams(text)) {
     if (key === "scenario") state.scenario = value;
-    else if (key.startsWith("set.") && key.length > 4) state.set[key.slice(4)] = textValue(value);
+    else if (key.startsWith("set.") && key.length > 4) set.push([key.slice(4), textValue(value)]);
     else if (key === "pin") state.pins.push(textPin(value, unknown));
     else if (key === "view" && VIEWS.includes(value)) state.view = value;
     else if (key === "language" && LANGUAGES.includes(value)) state.language = value;
@@ -72,6 +74,6 @@ export function fromAddress(search, hash) {
     else if (key === "version") version = value;
     else unknown.push(`${key}=${value}`);
   }
-  state.set = sorted(state.set);
+  state.set = sorted(Object.fromEntries(set));
   return { state, unknown, version };
 }

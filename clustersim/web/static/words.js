@@ -1,7 +1,8 @@
 // Words in both languages, numbers as people read them, and money in the currency that is chosen.
 
-let table = {};
-export const setWords = (found) => { table = found; };
+let table = Object.create(null);
+// Without a prototype: a key such as `constructor` is a name of nothing here.
+export const setWords = (found) => { table = Object.assign(Object.create(null), found); };
 
 // An input of a part has the words of what it is, behind the part's name: cards.X.memory.bandwidth.
 function ofPart(key) {

@@ -84,6 +84,8 @@ TEXTS: dict[str, str] = {
     "manifest: {} is no question; known: {}": "清单:{} 不是问题;已知:{}",
     "manifest: {} is no number of draws": "清单:{} 不是抽样次数",
     "manifest: {} names no scenario or company": "清单:{} 没有写明场景或公司",
+    "{}: is no folder; give the one that `clustersim export bundle` wrote, unpacked where it was packed":
+        "{}:不是文件夹;请给 `clustersim export bundle` 写出的文件夹,若已打包请先解开",
     "{}: is no bundle (it lacks {} or {}); `clustersim export bundle` makes one":
         "{}:不是证据包(缺 {} 或 {});请用 `clustersim export bundle` 生成",
     "{}: {} thing(s) differ from what the bundle says": "{}:{} 处与证据包所说不同",
@@ -298,7 +300,7 @@ TEXTS: dict[str, str] = {
         "{}:既不训练也不推理,而限制是针对其中之一的",
     "marks: an object of {}": "marks:{} 的对象",
     "marks: {}: a price in CNY above zero, not {}": "marks:{}:以 CNY 计且大于零的价格,不是 {}",
-    "term: {} is none of the corridor": "term:{} 不是走廊中的项",
+    "term: {} is none of the corridor": "term:{} 不是传导链中的项",
     "term: {} has no {}": "term:{} 没有 {}",
     "a mix of workloads has a cost of its own for each": "混合工作负载各有其成本",
     "--scheduler {}: a Dask {} answers; give its scheduler's address":

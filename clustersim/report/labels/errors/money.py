@@ -70,6 +70,14 @@ TEXTS: dict[str, str] = {
     "company.terminal_growth={} must be below company.wacc={}: the terminal value is infinite otherwise; "
     "lower the one or raise the other":
         "company.terminal_growth={} 须低于 company.wacc={}:否则终值无穷大;请调低前者或调高后者",
+    "company.wacc has a range from {}, which is not above company.terminal_growth={}: the terminal value is infinite "
+    "at that end; raise the low end of the range, or lower growth":
+        "company.wacc 的取值范围从 {} 起,不高于 company.terminal_growth={}:"
+        "在该端终值无穷大;请调高范围下限,或调低增长率",
+    "company.terminal_growth has a range to {}, which is not below company.wacc={}: the terminal value is infinite "
+    "at that end; lower the high end of the range, or raise the WACC":
+        "company.terminal_growth 的取值范围到 {} 止,不低于 company.wacc={}:"
+        "在该端终值无穷大;请调低范围上限,或调高 WACC",
     "unknown terminal value {} (known: {})": "未知的终值方式 {}(已知:{})",
     "a debt-to-equity ratio of {} leaves no equity": "负债权益比 {} 使权益为零",
     "no {} multiple for {}: give one, or take the peer out of the group":

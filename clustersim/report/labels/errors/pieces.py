@@ -222,6 +222,11 @@ TEXTS: dict[str, str] = {
         "heads={} 不是 attention.kinds.{}.o_groups={} 的倍数",
     "attention.kinds.{} is latent, and the section mla is missing":
         "attention.kinds.{} 为 latent,而缺 mla 部分",
+    # What the system says of a file.
+    "No such file or directory": "没有该文件或文件夹", "Permission denied": "没有权限",
+    "No space left on device": "设备上没有剩余空间", "Read-only file system": "文件系统只读",
+    "File name too long": "文件名过长", "Is a directory": "是文件夹", "Not a directory": "不是文件夹",
+    "Input/output error": "读写出错", "Disk quota exceeded": "超出磁盘配额",
     "{} are more than layers={}": "{} 多于 layers={}",
     "prediction.kind={} names a kind, and the section attention is missing":
         "prediction.kind={} 写明了一类,而缺 attention 部分",
@@ -235,6 +240,12 @@ TEXTS: dict[str, str] = {
         "第二部分是带占比的工作负载:不再有 market.inference",
     "not a year of the forecast ({} to {})": "不是预测年份({} 至 {})",
     "{}: not a year of the forecast ({} to {})": "{}:不是预测年份({} 至 {})",
+    "years: {} is no year; write 2026E for a forecast one and 2025A for an actual one":
+        "years:{} 不是年份;预测年份写 2026E,实际年份写 2025A",
+    "years: {} does not follow {}; write each year once, in order and without a gap":
+        "years:{} 不接在 {} 之后;每个年份写一次,按顺序且不间断",
+    "opening.year: {} is not the year before {}, the first of the forecast":
+        "opening.year:{} 不是预测首年 {} 的前一年",
     "fx_per_cny: is needed for a listing in {}; add {} per CNY with its source, or fx by date":
         "fx_per_cny:以 {} 上市时需要;请补上每 CNY 的 {} 及其来源,或按日期的 fx",
     "fx_per_cny: the listing is in CNY, so that it is 1; leave it out, or say the currency of the listing":
@@ -342,4 +353,15 @@ TEXTS: dict[str, str] = {
     "{} has a zone, and others have none; write all alike": "{} 有时区而其他行没有;请统一书写",
     "{}: which is the month? write 2026-03-01 12:00": "{}:哪个是月份?请写成 2026-03-01 12:00",
     "which is the month? write 2026-03-01 12:00": "哪个是月份?请写成 2026-03-01 12:00",
+    # --- the page's own, put together or told by its server
+    "unknown field {}": "未知字段 {}",
+    "{}: a file cannot be named from the page; import it": "{}:不能从页面指定文件;请导入",
+    "{}: {} is no number that can be used": "{}:{} 不是可用的数",
+    "{}: {} is neither a quantity nor a name": "{}:{} 既不是量也不是名称",
+    "set: {} is no key": "set:{} 不是键",
+    "set: an object of at most {} keys and values": "set:至多 {} 组键与值的对象",
+    "scenario {} is none of the shipped ones; {}": "场景 {} 不在随附场景之列;{}",
+    "the process of the job ended without an answer; ask again": "任务的进程未给出结果即结束;请重新提问",
+    "the server made a mistake; its log says which": "服务器出错;详情见其日志",
+    "a body of at most {} bytes is read": "请求正文至多读取 {} 字节",
 }  # fmt: skip

@@ -47,6 +47,8 @@ LINES: dict[str, str] = {
     "tokens/s per card against the base, %; whiskers: P10 to P90": "每卡词元/秒,对基准(%);须线:P10 至 P90",
     "tp {n}, pp {n}, interleave {n}, micro-batch {n}": "tp {},pp {},交错 {},微批 {}",
     "{} ({}, {} recomputation)": "{}({},重计算 {})", "cards": "加速卡",
+    # --- inputs of a study
+    "NIC": "网卡", "Cards": "卡数", "Server": "服务器", "Incumbent": "现有方案", "Global batch": "全局批量",
     # --- serving
     "output tokens/s per user (1 / median TPOT)": "每用户输出词元/秒(1 / TPOT 中位)",
     "output tokens/s per card": "每卡输出词元/秒",
