@@ -72,6 +72,24 @@ def test_every_label_has_words_in_both_languages(tmp_path: Path) -> None:
                 )
 
 
+def test_every_blue_cell_takes_numbers_alone() -> None:
+    """Text typed into one would leave an error in every cell that reads it."""
+    book = openpyxl.load_workbook(live().folder / "book.xlsx")
+    held = {
+        (sheet.title, cell)
+        for sheet in book
+        for rule in sheet.data_validations.dataValidation
+        for part in rule.sqref.ranges
+        for row in sheet[part.coord if ":" in part.coord else f"{part.coord}:{part.coord}"]
+        for cell in (c.coordinate for c in row)
+    }
+    typed = {
+        (s.strip("'"), c.replace("$", ""))
+        for s, _, c in (at.rpartition("!") for at in live().book.typed.values())
+    }
+    assert typed and typed <= held
+
+
 def test_no_two_rows_below_a_heading_are_called_the_same() -> None:
     """One who types into a row knows whose it is: this card's or the incumbent's."""
     for sheet in openpyxl.load_workbook(live().folder / "book.xlsx"):

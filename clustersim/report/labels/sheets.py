@@ -375,6 +375,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "say.wacc_ok": ("ok", "正常"),
     "say.wacc_near": ("warning: WACC within a point of growth", "警告:WACC与增长率相差不足一个百分点"),
     "say.wacc_below": ("ERROR: growth is not below the WACC", "错误:增长率不低于WACC"),
+    "number_only": ("A number, please", "请输入数"),
+    "number_only.why": ("Blue cells take numbers alone; 7 % is 0.07 or 7%.", "蓝色单元格只接受数;7% 即 0.07。"),
     "say.holds": ("holds", "成立"),
     "say.fails": ("FAILS", "不成立"),
     "can_value": ("There is a value: growth below WACC, shares with a price, every peer has a multiple",

@@ -361,6 +361,22 @@ class Book:
             self.sheets[sheet].set_row(row, None, None, {"level": 1, "hidden": True})
         self.sheets[sheet].set_row(self.next_row[sheet], None, None, {"collapsed": True})
 
+    def _numbers_alone(self) -> None:
+        """Let blue cells take numbers alone: text in one would leave an error in every cell that reads it."""
+        cells: dict[str, list[str]] = {}
+        for name, _, cell in (at.rpartition("!") for key, at in self.typed.items() if key != "selector"):
+            cells.setdefault(name, []).append(cell.replace("$", ""))
+        for name, sheet in self.sheets.items():
+            if places := cells.get(self.quoted(name)):
+                sheet.data_validation(
+                    places[0],
+                    {
+                        "validate": "decimal", "criteria": "between", "minimum": -1e15, "maximum": 1e15,
+                        "multi_range": " ".join(places),
+                        "error_title": self.words("number_only"), "error_message": self.words("number_only.why"),
+                    },
+                )  # fmt: skip
+
     def close(self) -> None:
         """Write the file, its columns as wide as what stands in them."""
         for sheet, longest in self.longest.items():
@@ -370,6 +386,7 @@ class Book:
                 self.text(sheet, 2, VALUE_COLUMN, self.words("any_year"), "head")
             else:
                 self.sheets[sheet].set_column(VALUE_COLUMN, VALUE_COLUMN, 1)
+        self._numbers_alone()
         self.file.close()
 
 

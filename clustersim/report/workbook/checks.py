@@ -201,7 +201,7 @@ def _of_cells(book: Book, company: Company) -> Iterator[tuple[str, str, float]]:
         yield "box", f"IF(AND({inside}),1,0)", 1.0
     if book.bounds:
         held = ",".join(f"{book.scalars[k]}={cell(k)}" for k in book.bounds)
-        yield "terms", f"IF(AND({held}),1,0)", 1.0
+        yield "terms", f"IF(AND({held},{cell('wacc_used')}<1),1,0)", 1.0
     price = cell("target_price")
     yield "price", f"IF(ISNUMBER({price}),IF({price}>0,1,0),0)", float(book.value("target_price") > 0)
 
