@@ -131,6 +131,8 @@ def test_no_section_of_an_odd_company_is_silent_or_nonsense(odd: str, tmp_path: 
 def test_the_words_are_complete() -> None:
     """Every phrase has both languages with the same places, and every input of the tables is named."""
     for key, (english, chinese) in {**PHRASES, **_WORDS}.items():
+        if (english, chinese) == ("{en}", "{zh}"):  # what was put into both languages elsewhere
+            continue
         places = [set(re.findall(r"\{(\w+)\}", text)) for text in (english, chinese)]
         assert places[1] <= places[0] and places[0] - places[1] <= {"why"}, key
         assert english and chinese

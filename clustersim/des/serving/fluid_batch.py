@@ -88,7 +88,7 @@ def meeting(site: Site, present: Array) -> Array:
     arrivals' peakedness; where many are present, E[floor(N / n)] = E[N] / n - (n - 1) / 2n.
 
     >>> from clustersim.des.serving.fluid_inputs import fluid_cost, traffic_of
-    >>> from clustersim.des.serving.rules import ReplicaCost
+    >>> from clustersim.des.serving.rules import Batching, ReplicaCost
     >>> from clustersim.des.serving.stream import Lengths, Stream
     >>> flow = traffic_of(Stream(1.0, Lengths(9), Lengths(9)))
     >>> pool = Site(fluid_cost(ReplicaCost((0.0, 1.0), 0.0, 0.0, 0.0, 0.0, 9)), Batching(), flow, np.array([4.0]))
