@@ -195,6 +195,8 @@ def test_a_slider_by_the_keyboard_moves_the_price_of_a_share(browser, site):
         number = price.inner_text()
         at.open(told)
         sync_api.expect(price).to_have_text(number, timeout=WAIT)
+        # Whichever of a design's numbers and their ranges comes first: both stay.
+        sync_api.expect(at.page.locator(".drawn")).to_have_attribute("data-draws", "64", timeout=WAIT)
         at.page.locator("#tab-why").focus()
         at.page.keyboard.press("ArrowRight")
         at.panels("compare")

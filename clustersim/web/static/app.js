@@ -98,7 +98,8 @@ function App({ catalogue, first }) {
   useEffect(() => {
     setBusy(true);
     const refused = (error) => { if (error instanceof Refused) setBehind(true); fails(error); };
-    ask("/api/corridor", design, "corridor").then((found) => { setTold(found); setProblem(""); setBehind(false); setBusy(false); }).catch(refused);
+    // Ranges of the same design may be there already: they hold these numbers too.
+    ask("/api/corridor", design, "corridor").then((found) => { setTold((now) => (now?.draws && same(now.design, design) ? now : { ...found, design })); setProblem(""); setBehind(false); setBusy(false); }).catch(refused);
   }, [design, again]);
   useEffect(() => {
     // What was moved on since this was asked stays as it is under the pointer.
@@ -112,7 +113,7 @@ function App({ catalogue, first }) {
     setDrawing(mine);
     const drawn = () => setDrawing((now) => (now === mine ? 0 : now));
     (async () => {
-      for await (const found of lines("/api/band", { ...settled, points: state.draws }, "band")) if (found.tiles && same(latest.current, settled)) { setTold({ ...found, more: found.points < state.draws }); drawn(); }
+      for await (const found of lines("/api/band", { ...settled, points: state.draws }, "band")) if (found.tiles && same(latest.current, settled)) { setTold({ ...found, design: settled, more: found.points < state.draws }); drawn(); }
       setTold((now) => now && { ...now, more: false });
     })().catch(() => {}).finally(drawn);
   }, [settled, state.draws, again]);
