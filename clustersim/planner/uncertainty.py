@@ -42,7 +42,6 @@ __all__ = [
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
-#: What a process has found before, plans above all: bands are drawn again and again over the same files.
 #: Loads every side of a question with some more keys overridden.
 LoadSides = Callable[[Mapping[str, object]], Sequence[Inputs]]
 #: Makes the sites that are run of the sides that were loaded, by name.

@@ -58,16 +58,19 @@ class Share:
     requests: int
 
     @property
+    def _unseen(self) -> float:
+        """What so many requests without one miss, or without one that meets the level, still leave open."""
+        return NONE_SEEN / self.requests if self.requests else 0.0
+
+    @property
     def lower(self) -> float:
         """The lower bound of the two-sided 95 % interval; without a single miss still `NONE_SEEN` over the requests."""
-        unseen = NONE_SEEN / self.requests if self.requests else 0.0
-        return max(min(self.share - 1.96 * self.error, 1.0 - unseen), 0.0)
+        return max(min(self.share - 1.96 * self.error, 1.0 - self._unseen), 0.0)
 
     @property
     def upper(self) -> float:
         """The upper bound of the same."""
-        unseen = NONE_SEEN / self.requests if self.requests else 0.0
-        return min(max(self.share + 1.96 * self.error, unseen), 1.0)
+        return min(max(self.share + 1.96 * self.error, self._unseen), 1.0)
 
 
 @dataclass(frozen=True, slots=True)
