@@ -21,11 +21,12 @@ from clustersim.planner.offer_grid import Grid
 from clustersim.provenance import Sourced
 from clustersim.report.answer import flat
 from clustersim.report.content.model import Content, Paragraph, Table, Teller
-from clustersim.report.content.offer_words import MATURITY, OF_CARD, QUANTITIES
+from clustersim.report.content.offer_names import MATURITY, OF_CARD, QUANTITIES
 from clustersim.report.content.proposal import Offer, offer_content
 from clustersim.report.content.words import PHRASES
 from clustersim.report.pages import proposal as page
-from clustersim.report.workbook.offer import cell_text, cover_name, write_offer_book
+from clustersim.report.workbook.offer import write_offer_book
+from clustersim.report.workbook.offer_tables import cell_text, cover_name
 from clustersim.schema.demand import KINDS_OF_WORK
 from tests.support.workbook_recalc import by_formualizer, stripped
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from clustersim.report.content.model import Block, Chart, Paragraph, Table, Teller
+from clustersim.report.content.offer_names import OF_CARD
 from clustersim.report.content.offer_sections import maturity, settles, unit_word, word, work_words
-from clustersim.report.content.offer_words import OF_CARD
 from clustersim.report.labels import label
 from clustersim.report.labels.units import unit_words
 

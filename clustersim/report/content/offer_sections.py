@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clustersim.report.content.model import Block, Chart, Paragraph, Table, Teller
-from clustersim.report.content.offer_words import MATURITY, QUANTITIES, STACKS
+from clustersim.report.content.offer_names import MATURITY, QUANTITIES, STACKS
 from clustersim.report.content.words import PHRASES
 from clustersim.report.labels import label
 from clustersim.report.labels.notes import translated
