@@ -38,7 +38,11 @@ OFFER_MONEY: dict[str, tuple[str, str]] = {
     "hour": ("CNY per card-hour", "每卡时(元)"),
     "unit_table": ("{work}: cost of a {unit}, CNY", "{work}:每{unit}成本(元)"),
     "per_hour": ("Per card-hour", "每卡时产出"), "cost": ("Cost", "成本"),
-    "wins_all": ("Cheapest of all", "成本最低的抽样"),
+    "wins_all": ("Cheapest in the draws", "抽样中成本最低"),
+    "gap_said": (
+        "A card-hour of {side} costs CNY {theirs_hour} and makes {theirs_rate} {unit}; one of this offer costs CNY"
+        " {ours_hour} and makes {ours_rate}.",
+        "{side}每卡时成本{theirs_hour}元,产出{theirs_rate}{unit};本方案每卡时{ours_hour}元,产出{ours_rate}。"),
     "gap_table": ("{work}: {side} less this offer, CNY a {unit}", "{work}:{side}减本方案,每{unit}(元)"),
     "term": ("Term", "成本项"),
     "difference": ("Difference", "差额"),
@@ -52,22 +56,32 @@ OFFER_MONEY: dict[str, tuple[str, str]] = {
         "Even with a card for nothing {side} costs more than this offer over the whole demand.",
         "即使卡价为零,{side}在全部需求上的成本仍高于本方案。"),
     "even_ours": (
-        "This offer's card may cost CNY {price} before it costs as much as {side}.",
-        "本方案卡价达到{price}元时与{side}成本相同。"),
+        "This offer does it at the cost of {side} with a card at CNY {price} before VAT (now {now}).",
+        "本方案卡价为{price}元(不含税,现价{now}元)时与{side}成本相同。"),
     "even_ours_never": (
         "Even with its card for nothing this offer costs more than {side}.",
         "即使本方案卡价为零,成本仍高于{side}。"),
     "unable": ("{side} has no cost: {reason}", "{side}无成本:{reason}"),
     # --- risks
     "risk_maturity": (
-        "Software: {work} runs on {card} in the class “{maturity}”; measured time over predicted is {low} to {high}"
-        " (P10 to P90).",
-        "软件:{work}在{card}上属“{maturity}”;实测/预测时间比P10至P90为{low}至{high}。"),
+        "Software: the error of predicting {work} on {card} is that of its class, “{maturity}”: measured time over"
+        " predicted is {low} to {high} (P10 to P90).",
+        "软件:{work}在{card}上的预测误差按类别“{maturity}”取值,实测/预测时间比P10至P90为{low}至{high}。"),
+    "risk_measure": (
+        "Software: a measured run of this work on these cards before acceptance would replace such ranges by a number.",
+        "软件:验收前在这些卡上实跑上述负载,即可以实测值取代上述区间。"),
     "risk_input": (
-        "{input}: over its range the unit costs CNY {low} to {high}.",
-        "{input}:在其取值范围内,单位成本为{low}至{high}元。"),
+        "{input}: over {value} the unit of work costs CNY {low} to {high}.",
+        "{input}:取值{value}时,单位成本为{low}至{high}元。"),
     "risk_lead": (
-        "Supply: {part} takes {weeks} weeks.", "供应:{part}备货需{weeks}周。"),
+        "Supply: {part} has the longest lead time, {weeks} weeks.", "供应:{part}备货最长,需{weeks}周。"),
+    "risk_lead_range": (
+        "Supply: {part} has the longest lead time, {value}.",
+        "供应:{part}备货最长,需{value}。"),
+    "risk_level": (
+        "Service level: {work} is planned with {point} of the requests within it; in the draws {low} to {high} are (P10"
+        " to P90), and keeping it could need a lower rate than the cost counts on.",
+        "服务水平:{work}按{point}的请求满足计划;抽样中为{low}至{high}(P10至P90),为满足之可能须低于成本所计的速率。"),
     "risk_sold": (
         "Use: the costs hold with {share} of the hours sold; fewer hours raise them in proportion.",
         "利用率:成本按售出{share}的时长计;时长减少,成本按比例上升。"),
@@ -85,7 +99,7 @@ OFFER_MONEY: dict[str, tuple[str, str]] = {
         " resale prices other than the stated residual, and taxes on income.",
         "未计入:低精度下的回答质量、客户代码迁移、出口许可、所述残值以外的转售价格、所得税。"),
     # --- assumptions and sources
-    "key": ("Key", "键"), "cost_over": ("Cost of a unit over it", "取值范围内单位成本"),
+    "key": ("Key", "键"), "cost_over": ("Cost of a unit over the range, CNY", "取值范围内单位成本(元)"),
     "moving_inputs": ("Inputs that move the cost of a unit most", "对单位成本影响最大的输入"),
     "weakest_inputs": ("Further inputs of the site's own terms and prices", "其他场地条件与价格输入"),
     "sources_said": (

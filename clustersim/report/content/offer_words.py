@@ -37,15 +37,15 @@ OFFER: dict[str, tuple[str, str]] = {
     # --- summary
     "offer_sum_site": (
         "We offer {cards} {card} in {servers} servers and {racks} racks, {power} MW with cooling. The site costs CNY"
-        " {capex} m to buy, CNY {tco} m over {years} years, and CNY {hour} per card-hour.",
-        "我们提供{servers}台服务器、{racks}个机柜共{cards}张{card},含制冷功率{power} MW。购置成本{capex}百万元,"
+        " {capex} m to buy, VAT included, CNY {tco} m to own over {years} years, and CNY {hour} per card-hour.",
+        "我们提供{servers}台服务器、{racks}个机柜共{cards}张{card},含制冷功率{power} MW。含税购置成本{capex}百万元,"
         "{years}年总拥有成本{tco}百万元,每卡时{hour}元。",
     ),
     "offer_sum_weeks": ("Parts and assembly take {weeks} weeks from the order.", "自下单起备货与集成需{weeks}周。"),
     "offer_sum_no_weeks": ("Delivery is not known: a part has no lead time.", "交付期未知:有部件无备货周期数据。"),
     "offer_sum_unit": (
-        "{work}: CNY {cost} per {unit}; P10 to P90 is {low} to {high}.",
-        "{work}:每{unit}{cost}元;P10至P90为{low}至{high}元。",
+        "{work}: CNY {cost} per {unit} as predicted; P10 to P90 is {low} to {high}.",
+        "{work}:每{unit}预测为{cost}元;P10至P90为{low}至{high}元。",
     ),
     "offer_sum_other": (
         "{side} does the same work at CNY {cost} ({low} to {high}); this offer is cheaper than it in {wins} of {draws}"
@@ -58,6 +58,10 @@ OFFER: dict[str, tuple[str, str]] = {
         "{work}: no side is cheapest in nine of ten draws: the comparison is not decided. {settles}",
         "{work}:没有任何一方在九成抽样中成本最低,胜负未定。{settles}",
     ),
+    "side_of": ("{side} ({cards} {card})", "{side}({cards}张{card})"),
+    "offer_settles_input": (
+        "Most of it would be settled by knowing this better: {input}.",
+        "更准确地掌握“{input}”即可消除其中大部分不确定性。"),
     "offer_settles": (
         "Most of it would be settled by measuring {work} on {card} with {software} (today: {maturity}).",
         "在{card}上以{software}实测{work}(目前:{maturity})即可消除其中大部分不确定性。",
@@ -66,10 +70,14 @@ OFFER: dict[str, tuple[str, str]] = {
     # --- need
     "offer_need_said": (
         "{work}: {kind}{model}, {share} of the card-hours sold.", "{work}:{kind}{model},占售出卡时的{share}。"),
+    "offer_need_large": (
+        " of {model} ({billion} billion parameters)", ",模型{model}({billion}B参数)"),
     "offer_need_of": (" of {model}", ",模型{model}"),
     "offer_need_service": (
-        "Failures are looked at over {days} days of service.", "故障按{days}天的服务期考察。"),
-    "offer_need_term": ("A run is looked at over {days} days.", "按{days}天的运行期考察。"),
+        "Failures are counted over {days} days of service.", "故障按{days}天的服务期统计。"),
+    "offer_need_term": (
+        "Failures, checkpoints and what they cost in time are counted over a run of {days} days.",
+        "故障、检查点及其时间代价按{days}天的运行期统计。"),
     "offer_need_table": ("The demand as stated", "所述需求"),
     "from": ("Stated in", "出处"),
     "kind.training": ("training", "训练"),
@@ -107,6 +115,14 @@ OFFER: dict[str, tuple[str, str]] = {
     # --- design
     "design_cards": ("Cards", "卡数"),
     "design_card": ("Card", "芯片"),
+    "card_peak_bf16": ("Peak of the card, bf16", "芯片峰值算力bf16"),
+    "card_peak_fp16": ("Peak of the card, fp16", "芯片峰值算力fp16"),
+    "card_peak_fp8": ("Peak of the card, fp8", "芯片峰值算力fp8"),
+    "card_peak_int8": ("Peak of the card, int8", "芯片峰值算力int8"),
+    "card_memory": ("Memory of the card", "芯片显存容量"), "card_bandwidth": ("Its bandwidth", "显存带宽"),
+    "card_domain": ("Cards in a scale-up domain", "机内互联域卡数"),
+    "card_scale_up": ("Scale-up bandwidth, each way", "机内互联带宽(单向)"),
+    "card_tdp": ("Rated power of the card", "芯片额定功率"),
     "design_server": ("Server", "服务器"),
     "design_servers": ("Servers", "服务器台数"),
     "design_nic": ("NIC", "网卡"),
@@ -139,6 +155,7 @@ OFFER: dict[str, tuple[str, str]] = {
     "w.storage_w": ("Storage", "存储"), "w.management_w": ("Management", "管理"),
     # --- performance
     "quantity": ("Quantity", "指标"),
+    "side_quantity": ("Side: quantity", "方案:指标"),
     "perf_table": ("{work}: what it does, with intervals", "{work}:性能与区间"),
     "perf_point": ("Predicted", "预测值"),
     "perf_median": ("Median", "中位数"),
@@ -147,10 +164,19 @@ OFFER: dict[str, tuple[str, str]] = {
         "median and P90 add the errors seen where this kind of software was measured, and the ranges of the inputs.",
         "本方案性能为预测而非实测。点估计由芯片参数得出;P10、中位数与P90计入同类软件实测误差及输入取值范围。",
     ),
+    "perf_level": (
+        "Throughput, time to first token and time per token err each by measurements of their own. At the planned rate"
+        " {point} of the requests are within the service level by the point estimate, {middle} by the median of the"
+        " draws ({low} to {high}, P10 to P90): where times are as slow as that, the level holds only at a lower rate"
+        " and a higher cost, which the range of the cost does not hold.",
+        "吞吐、首词元时延与每词元时间各按自身的实测误差抽样。在计划速率下,点估计有{point}的请求满足服务水平,抽样中位数为{middle}"
+        "(P10至P90:{low}至{high});若时延如此之慢,须降低速率、提高成本才能满足,而成本区间未计入此项。",
+    ),
+    "not_named": ("not named by the source", "来源未注明"),
     "rests_table": ("What the intervals rest on: measured over predicted time", "区间的依据:实测/预测时间比"),
     "maturity": ("Class of maturity", "成熟度类别"),
-    "rows_of": ("Rows of the class (sources of all)", "同类实测行数(来源数)"),
-    "rows_count": ("{rows} ({sources} of {all})", "{rows}(共{all}之{sources})"),
+    "rows_of": ("Measurements of the class", "同类实测"),
+    "rows_count": ("{rows} by {sources} of {all} sources", "{rows}行,出自{all}个来源中的{sources}个"),
     "software": ("Software", "软件"),
     "side": ("Side", "方案"),
     "nearest_table": ("The measured rows nearest to this card and software", "与本卡及软件最接近的实测行"),
@@ -166,12 +192,17 @@ OFFER: dict[str, tuple[str, str]] = {
     "quantity.ttft": ("time to first token", "首词元时延"), "quantity.tpot": ("time per token", "每词元时间"),
     # --- reliability
     "rel_said": (
-        "{cards} cards fail on average once in {mtbf} hours ({card_hours} card-hours per failure): component rates of"
-        " a published fleet, a prediction for these cards. {ettr} of the time is productive.",
-        "{cards}张卡平均每{mtbf}小时发生一次故障(每次故障{card_hours}卡时);采用公开集群的部件故障率,对本方案属预测。"
-        "有效训练时间占{ettr}。",
+        "A run on {cards} cards meets a failure once in {mtbf} hours on average ({card_hours} card-hours per failure),"
+        " and {ettr} of its time is productive. The rates are those of a published fleet, part by part: for these cards"
+        " a prediction, as nobody has published theirs.",
+        "{cards}张卡上的训练平均每{mtbf}小时遇到一次故障(每次故障{card_hours}卡时),有效训练时间占{ettr}。"
+        "部件故障率取自公开集群,对本方案属预测:这些卡的故障率尚无公开数据。",
     ),
     "rel_claims": ("What published claims would mean here", "公开宣称在本方案下的含义"),
+    "rel_claims_said": (
+        "A claim says little before its reading is agreed: the mean time between failures that each reading needs, the"
+        " chance that this site would show what is claimed, and the share of the draws in which it has the mean time.",
+        "宣称须先约定解读:表中为各解读所需的平均故障间隔、本方案出现所称情形的概率,以及抽样中达到该间隔的比例。"),
     "claim": ("Claim", "宣称"), "reading": ("Reading", "解读"),
     "needed": ("Mean time needed, h", "所需平均间隔(小时)"), "chance": ("Chance here", "本方案概率"),
     "met_draws": ("Met in the draws", "抽样中满足"),
@@ -192,18 +223,41 @@ OFFER: dict[str, tuple[str, str]] = {
     "rel_spares": (
         "{hot} hot spares: one is there for {share} of the servers that fail.",
         "{hot}台热备:{share}的故障服务器可即时替换。"),
+    "rel_weak": ("the batch grows with the cards", "批量随卡数增长"),
+    "rel_strong": ("the batch stays", "批量不变"),
     "rel_scaling": (
-        "Linear scaling of {claim}: from {low} to {high} cards the model gives {found}.",
-        "{claim}线性扩展:由{low}卡至{high}卡,模型给出{found}。"),
+        "Linear scaling of {claim}: from {low} to {high} cards, where {rule}, the model gives {found}; with the errors"
+        " of measured scaling {p10} to {p90} (P10 to P90).",
+        "{claim}线性扩展:由{low}卡至{high}卡({rule}),模型给出{found};计入扩展实测误差后P10至P90为{p10}至{p90}。"),
+    "rel_scaling_point": (
+        "Linear scaling of {claim}: from {low} to {high} cards, where {rule}, the model gives {found}.",
+        "{claim}线性扩展:由{low}卡至{high}卡({rule}),模型给出{found}。"),
+    "rel_together": (
+        "Linear scaling of {claim}: {cards} unlike cards together reach {found} of the sum of what each group does"
+        " alone.",
+        "{claim}线性扩展:{cards}张异构卡协同达到各组单独速率之和的{found}。"),
+    "rel_site": (
+        "The {cards} cards with their servers and network fail once in {mtbf} hours on average ({card_hours} card-hours"
+        " per failure), {failures} times in {days} days. The rates are those of a published fleet, part by part: for"
+        " these cards a prediction.",
+        "{cards}张卡连同服务器与网络平均每{mtbf}小时发生一次故障(每次故障{card_hours}卡时),{days}天内{failures}次。"
+        "部件故障率取自公开集群,对本方案属预测。"),
+    "rel_replica": (
+        "{work}: a failure stops one replica of {cards} cards, {share} of the site, till a spare stands in or the"
+        " server is repaired; its requests begin anew.",
+        "{work}:一次故障使一个{cards}卡副本(占全部{share})停止,直至备机顶替或服务器修复;其上请求须重新开始。"),
+    "rel_service_spares": (
+        "{out} servers are out for repair on average; with {hot} hot spares one is there for {share} of the failures.",
+        "平均{out}台服务器在修;{hot}台热备可使{share}的故障即时得到替换。"),
     "rel_ladder": ("Published fleets, card-hours per failure", "公开集群:每次故障卡时"),
     "fleet": ("Fleet", "集群"), "card_hours": ("Card-hours per failure", "每次故障卡时"),
     "rel_at_ours": ("Mean time at our size, h", "折算本规模平均间隔(小时)"),
     "this_offer": ("this offer (prediction)", "本方案(预测)"),
     "rel_serving": (
         "Published claims (days without a fault, minutes to restore, linear scaling) speak of training runs; this"
-        " offer trains nothing, so that none is examined. Replicas fail one by one; the price holds the spares of the"
-        " bill. The risk of lower rates during repair is not in the cost of a token.",
-        "公开宣称(无故障天数、恢复分钟数、线性扩展)针对训练任务;本方案不含训练,故不作检验。副本各自独立故障;清单已含备件。"
-        "维修期间速率下降的风险未计入词元成本。",
+        " offer trains nothing, so that none is examined. The bill holds the spares; what is not served during"
+        " replacement or repair is not in the cost of the work.",
+        "公开宣称(无故障天数、恢复分钟数、线性扩展)针对训练任务;本方案不含训练,故不作检验。清单已含备件;"
+        "替换与维修期间未能完成的工作未计入单位成本。",
     ),
 }  # fmt: skip

@@ -8,7 +8,14 @@ from functools import cached_property
 from typing import Any
 
 from clustersim.planner.moving import Moving
-from clustersim.report.content import cost_sections, offer_sections, source_sections
+from clustersim.report.content import (
+    cost_sections,
+    design_sections,
+    offer_sections,
+    reliability_sections,
+    risk_sections,
+    source_sections,
+)
 from clustersim.report.content.model import Block, Content, Paragraph, Section, Table, Teller
 from clustersim.report.labels import label
 from clustersim.report.labels.typeset import chinese
@@ -20,13 +27,13 @@ __all__ = ["Offer", "offer_content"]
 #: Section -> what makes its blocks of the teller and of the offer.
 _SECTIONS = {
     "offer_summary": offer_sections.summary,
-    "offer_need": offer_sections.need,
-    "offer_design": offer_sections.design,
+    "offer_need": design_sections.need,
+    "offer_design": design_sections.design,
     "offer_performance": offer_sections.performance,
-    "offer_reliability": offer_sections.reliability,
+    "offer_reliability": reliability_sections.reliability,
     "offer_bill": cost_sections.bill,
     "offer_against": cost_sections.against,
-    "offer_risks": cost_sections.risks,
+    "offer_risks": risk_sections.risks,
     "offer_assumptions": source_sections.assumptions,
     "offer_sources": source_sections.sources,
     "offer_terms": source_sections.terms,

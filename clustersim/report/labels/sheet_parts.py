@@ -1,4 +1,4 @@
-"""Words of the workbook's sheets on the cluster, the card and the cover, and remarks beside cells: (English, Chinese)."""
+"""Words of the workbook on the cluster, the card and the cover, and remarks beside cells: (English, Chinese)."""
 
 from __future__ import annotations
 
