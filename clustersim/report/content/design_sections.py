@@ -101,7 +101,6 @@ def design(tell: Teller, offer: Offer) -> Iterator[Block]:
         ("design_needed", of("tco:storage_needed_bytes", ",.3f", 1e-15)),
     ]  # fmt: skip
     rows = [(key, text) for key, text in rows if key not in _MAY_BE_NONE or text not in {"0", "0.000"}]
-    rows[1:1] = [(key, text) for key, text in _card(offer, fields, tell.language) if text]
     plans = [
         (tell.say("design_plan", work=w["name"]), plan_in(w["plan"], tell.language))
         for w in offer.works
@@ -111,6 +110,8 @@ def design(tell: Teller, offer: Offer) -> Iterator[Block]:
     if plans:
         yield Paragraph(tell.say("design_said", how=tell.say(how)))
     columns = (tell.say("item"), tell.say("value"))
+    card = tuple((tell.say(key), text) for key, text in _card(offer, fields, tell.language))
+    yield Table(tell.say("card_table", card=offer.card), columns, card, words=True)
     table = tuple((tell.say(key), str(text)) for key, text in rows)
     yield Table(tell.say("design_table"), columns, (*table, *plans), words=True)
     drawn = offer.answers["run"]["cluster"]["power_terms_w"]

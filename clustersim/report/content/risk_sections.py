@@ -31,6 +31,16 @@ def risks(tell: Teller, offer: Offer) -> Iterator[Block]:
     if any(row["side"] == name for row in offer.answers["offer"]["rests_on"]):
         yield Paragraph(tell.say("risk_measure"), "bullet")
     yield from _level(tell, offer)
+    yield from _inputs(tell, offer)
+    yield from _supply(tell, offer)
+    yield Paragraph(tell.say("risk_sold", share=tell.number("offer:sites.0.sold_share", ".0%")), "bullet")
+    for side in offer.others:
+        yield from _competition(tell, offer, side)
+    yield Paragraph(tell.say("risk_unmodelled"), "bullet")
+
+
+def _inputs(tell: Teller, offer: Offer) -> Iterator[Block]:
+    """The inputs whose ranges move the cost of a unit most."""
     fields = dict(offer.inputs.fields())
     for i, swing in enumerate(offer.answers["tco"]["unit_swings"][:_MOST_RISKS]):
         if swing["key"] not in fields:
@@ -48,6 +58,11 @@ def risks(tell: Teller, offer: Offer) -> Iterator[Block]:
             ),
             "bullet",
         )
+
+
+def _supply(tell: Teller, offer: Offer) -> Iterator[Block]:
+    """The part that takes longest to come."""
+    fields = dict(offer.inputs.fields())
     weeks = {i: line["lead_time_weeks"] or 0.0 for i, line in enumerate(offer.answers["tco"]["lines"])}
     if any(weeks.values()):
         i = max(weeks, key=lambda k: weeks[k])
@@ -59,10 +74,6 @@ def risks(tell: Teller, offer: Offer) -> Iterator[Block]:
         else:
             said = tell.number(f"tco:lines.{i}.lead_time_weeks", ",.3g")
             yield Paragraph(tell.say("risk_lead", part=part, weeks=said), "bullet")
-    yield Paragraph(tell.say("risk_sold", share=tell.number("offer:sites.0.sold_share", ".0%")), "bullet")
-    for side in offer.others:
-        yield from _competition(tell, offer, side)
-    yield Paragraph(tell.say("risk_unmodelled"), "bullet")
 
 
 def _level(tell: Teller, offer: Offer) -> Iterator[Block]:

@@ -11,7 +11,7 @@ from clustersim.report.content.model import Teller
 from clustersim.report.content.offer_sections import unit_word, word
 from clustersim.report.content.proposal import Offer
 from clustersim.report.labels import label
-from clustersim.report.workbook.offer_book import FINE, MONEY, SHARE, WHOLE, Live, OfferBook
+from clustersim.report.workbook.offer_book import FINE, MONEY, RATE, SHARE, WHOLE, Live, OfferBook
 from clustersim.report.workbook.offer_tables import write_cover, write_table
 
 __all__ = ["write_offer_book"]
@@ -36,9 +36,9 @@ def write_offer_book(
         )
         book = OfferBook(made, tell)
         for name, widths in (("offer", (60, 18, 18, 10, 44)), ("bill", (44, 14, 16, 20, 14, 70)),
-                             ("tco", (44, *[28] * 6)), ("units", (44, *[28] * 6)), ("gap", (44, 20, 20)),
-                             ("cash", (14, *[20] * 5)), ("numbers", (44, 18, 16, 40, 40, 14, 70)),
-                             ("inputs", (24, 44, 16, 12, 14, 14, 14, 70, 44))):  # fmt: skip
+                             ("tco", (44, *[28] * len(offer.sides))), ("units", (44, *[28] * len(offer.sides))), ("gap", (44, 20, 20)),
+                             ("cash", (14, *[20] * 5)), ("numbers", (14, 46, 14, 34, 40, 12, 80)),
+                             ("inputs", (22, 44, 14, 12, 14, 14, 12, 80, 26))):  # fmt: skip
             book.sheet(name, widths)
         sites = offer.answers["offer"]["sites"]
         bought = _bills(book, sites)
@@ -55,6 +55,7 @@ def write_offer_book(
 def _bills(book: OfferBook, sites: Sequence[dict[str, Any]]) -> list[str]:
     """The bill of every side; the cell of each one's purchase."""
     say, row, out = book.tell.say, 0, []
+    breaks: list[int] = []
     for i, site in enumerate(sites):
         book.text("bill", row, 0, f"{site['side']} ({site['card']})", bold=True, font_size=13)
         book.head(
@@ -77,22 +78,24 @@ def _bills(book: OfferBook, sites: Sequence[dict[str, Any]]) -> list[str]:
             )
             book.formula("bill", row, 3, f"{many}*{price}", line["total_cny"], WHOLE)
             book.text("bill", row, 4, say(line["tier"]), indent=1)
-            book.text("bill", row, 5, line["source"])
+            book.text("bill", row, 5, line["source"], text_wrap=True, valign="top")
             row += 1
         key = "tco:{}" if i == 0 else ""
         last = [book.at("bill", r, 3) for r in (first, row - 1)]
         span = f"SUM({last[0]}:{last[1].partition('!')[2]})"
         hardware = _sum(book, row, "hardware", span, site["hardware_cny"], key.format("hardware_cny"))
-        rate = book.typed("bill", row + 1, 1, site["integration_share"])
+        rate = book.typed("bill", row + 1, 1, site["integration_share"], RATE)
         extra = _sum(book, row + 1, "integration", f"{hardware}*{rate}", site["integration_cny"],
                      key.format("integration_cny"))  # fmt: skip
-        rate = book.typed("bill", row + 2, 1, site["vat_share"])
+        rate = book.typed("bill", row + 2, 1, site["vat_share"], RATE)
         tax = _sum(
             book, row + 2, "vat", f"({hardware}+{extra})*{rate}", site["vat_cny"], key.format("vat_cny")
         )
         out.append(_sum(book, row + 3, "capex", f"{hardware}+{extra}+{tax}", site["capex_cny"],
                         key.format("capex_cny")))  # fmt: skip
         row += 6
+        breaks.append(row)
+    book.sheets["bill"].set_h_pagebreaks(breaks[:-1])
     return out
 
 
@@ -105,6 +108,7 @@ def _sum(book: OfferBook, row: int, name: str, formula: str, value: float, key: 
 _TERMS = (("book_horizon", "horizon_years"), ("book_wacc", "wacc"), ("book_residual", "residual"),
           ("book_maintenance", "maintenance_share"), ("book_power", "facility_power_w"),
           ("book_tariff", "tariff_cny_per_kwh"), ("book_sold", "sold_share"), ("book_cards", "cards"))  # fmt: skip
+_RATES = {"wacc", "residual", "maintenance_share", "sold_share"}
 _FIXED = ("staff", "colocation", "building", "network_transit", "software")
 
 
@@ -120,7 +124,8 @@ def _tco(book: OfferBook, sites: Sequence[dict[str, Any]], bought: Sequence[str]
         for name, source in _TERMS:
             book.text("tco", row, 0, say(name))
             scale = 1e-3 if name == "book_power" else 1.0
-            c[source] = book.typed("tco", row, i + 1, site[source] * scale)
+            rate = {"number": RATE} if source in _RATES else {}
+            c[source] = book.typed("tco", row, i + 1, site[source] * scale, **rate)
             row += 1
         years, wacc, residual = c["horizon_years"], c["wacc"], c["residual"]
         terms = site["terms_cny_per_year"]

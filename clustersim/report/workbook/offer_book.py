@@ -8,10 +8,12 @@ from typing import Any
 
 from clustersim.report.content.model import Teller
 
-__all__ = ["FINE", "MONEY", "SHARE", "WHOLE", "Live", "OfferBook"]
+__all__ = ["FINE", "MONEY", "RATE", "SHARE", "WHOLE", "Live", "OfferBook"]
 
 _TYPED = ("#,##0.######", {"font_color": "#0000FF", "bg_color": "#FFFBE6"})
-WHOLE, MONEY, FINE, SHARE = "#,##0", "#,##0.00", "#,##0.000", "0.0%"
+WHOLE, MONEY, FINE, SHARE = "#,##0", "#,##0.00", "#,##0.000;-#,##0.000;–", "0.0%"
+#: Of a rate that is typed.
+RATE = "0.0##%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,9 @@ class OfferBook:
                       align="right" if column in numbers else "left",
                       indent=int(column not in numbers and column - 1 in numbers))  # fmt: skip
 
-    def typed(self, sheet: str, row: int, column: int, value: float) -> str:
+    def typed(self, sheet: str, row: int, column: int, value: float, number: str = _TYPED[0]) -> str:
         """Write a number that may be changed."""
-        self.sheets[sheet].write_number(row, column, value, self.look(_TYPED[0], **_TYPED[1]))
+        self.sheets[sheet].write_number(row, column, value, self.look(number, **_TYPED[1]))
         return self.at(sheet, row, column)
 
     def formula(self, sheet: str, row: int, column: int, formula: str, value: float, number: str = MONEY,

@@ -39,11 +39,18 @@ def write_table(book: OfferBook, name: str, rows: Sequence[dict[str, Any]]) -> N
     for i, row in enumerate(rows, 1):
         for k, (key, value) in enumerate(row.items()):
             if isinstance(value, int | float) and not isinstance(value, bool):
-                book.sheets[name].write_number(i, k, value)
+                book.sheets[name].write_number(i, k, value, book.look(_number(value), valign="top"))
             elif value:
-                book.text(name, i, k, cell_text(book.tell, key, str(value)), indent=int(k - 1 in numbers))
+                book.text(name, i, k, cell_text(book.tell, key, str(value)), indent=int(k - 1 in numbers),
+                          text_wrap=True, valign="top")  # fmt: skip
     book.sheets[name].autofilter(0, 0, len(rows), len(rows[0]) - 1)
     book.sheets[name].freeze_panes(1, 0)
+    book.sheets[name].repeat_rows(0)
+
+
+def _number(value: float) -> str:
+    """How a number of any size is shown: what is very large or small by its power of ten."""
+    return "#,##0.######" if value == 0 or 1e-4 <= abs(value) < 1e9 else "0.####E+00"
 
 
 #: Numbers of the offer's own site that its first sheet shows, by their words.
