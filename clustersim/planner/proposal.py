@@ -83,7 +83,7 @@ def _service(inputs: Inputs) -> dict[str, float] | None:
 
 def _own_price(first: Side, side: Side) -> float | None:
     """Card price before VAT at which the offer does the demand at another side's cost."""
-    if first.run is None or side.run is None:
+    if first.run is None or side.run is None or first.inputs.groups:  # of unlike cards there is no one price
         return None
     return value_of_card(first.inputs, first.run, side.run, 0.0).price_cny
 
@@ -95,7 +95,7 @@ def _site(side: Side) -> dict[str, Any]:
     bill, tco = run.bill, run.tco
     return {
         "side": side.name,
-        "card": side.inputs.parts.card.name,
+        "card": side.inputs.card_words,
         "lines": [{**asdict(line), "total_cny": line.total_cny} for line in bill.lines],
         "hardware_cny": bill.hardware_cny,
         "integration_cny": bill.integration_cny,

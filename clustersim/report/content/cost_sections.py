@@ -29,7 +29,7 @@ def bill(tell: Teller, offer: Offer) -> Iterator[Block]:
     """Line by line to the purchase, the cost of a year by term, and cash by year."""
     rows = [
         (f"{word(tell, 'group.' + line['group'], line['group'])}: {line['part']}",
-         tell.number(f"tco:lines.{i}.quantity", ",.0f"), tell.number(f"tco:lines.{i}.unit_price_cny", ",.0f"),
+         tell.number(f"tco:lines.{i}.quantity", ",.7g"), tell.number(f"tco:lines.{i}.unit_price_cny", ",.0f"),
          tell.number(f"tco:lines.{i}.total_cny", ",.3f", _M),
          tell.number(f"tco:lines.{i}.lead_time_weeks", ",.3g"), tell.say(line["tier"]))
         for i, line in enumerate(offer.answers["tco"]["lines"])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clustersim.provenance import Sourced
 from clustersim.report.content.model import Block, Chart, Paragraph, Table, Teller
 from clustersim.report.content.offer_sections import word
 from clustersim.report.content.said_values import value_words
@@ -14,6 +13,7 @@ from clustersim.report.labels.plans import plan_in
 
 if TYPE_CHECKING:
     from clustersim.report.content.proposal import Offer
+    from clustersim.schema.inputs import Inputs
 
 __all__ = ["design", "need"]
 
@@ -70,9 +70,10 @@ def _plain(tell: Teller, key: str, value: object) -> str:
     return tell.say("design_searched") if key == "plan" and value == "best" else str(value)
 
 
-def _card(offer: Offer, fields: Mapping[str, Sourced], language: str) -> Iterator[tuple[str, str]]:
-    """What the card that is offered has, as its profile states it: its inputs are in the table of the inputs."""
-    base = f"cards.{offer.card}."
+def _card(site: Inputs, language: str) -> Iterator[tuple[str, str]]:
+    """What the card of a site or of a group of it has, as its profile states it."""
+    fields = dict(site.fields())
+    base = f"cards.{site.parts.card.name}."
     for end, phrase in _OF_THE_CARD.items():
         if base + end in fields:
             yield phrase, value_words(fields[base + end], language)
@@ -80,14 +81,14 @@ def _card(offer: Offer, fields: Mapping[str, Sourced], language: str) -> Iterato
 
 def design(tell: Teller, offer: Offer) -> Iterator[Block]:
     """Cards, servers, network, power, racks and plan."""
-    cluster, fields = offer.inputs.scenario.cluster, dict(offer.inputs.fields())
+    cluster = offer.inputs.scenario.cluster
     fabric = cluster.fabric
 
     def of(key: str, pattern: str = ",.0f", scale: float = 1.0) -> str:
         return tell.number(key, pattern, scale)
 
     rows = [
-        ("design_card", offer.card), ("design_cards", of("run:cluster.cards")),
+        ("design_card", offer.card_words), ("design_cards", of("run:cluster.cards")),
         ("design_server", cluster.server), ("design_servers", of("run:cluster.servers")), ("design_nic", cluster.nic),
         ("design_topology", "–" if fabric is None else word(tell, fabric.topology)),
         ("design_switch", "–" if fabric is None else fabric.switch),
@@ -110,8 +111,11 @@ def design(tell: Teller, offer: Offer) -> Iterator[Block]:
     if plans:
         yield Paragraph(tell.say("design_said", how=tell.say(how)))
     columns = (tell.say("item"), tell.say("value"))
-    card = tuple((tell.say(key), text) for key, text in _card(offer, fields, tell.language))
-    yield Table(tell.say("card_table", card=offer.card), columns, card, words=True)
+    for site in offer.inputs.groups or (offer.inputs,):
+        card = [(tell.say(key), text) for key, text in _card(site, tell.language)]
+        if site.group:
+            card.insert(0, (tell.say("design_cards"), f"{site.cards:,.0f}"))
+        yield Table(tell.say("card_table", card=site.parts.card.name), columns, tuple(card), words=True)
     table = tuple((tell.say(key), str(text)) for key, text in rows)
     yield Table(tell.say("design_table"), columns, (*table, *plans), words=True)
     drawn = offer.answers["run"]["cluster"]["power_terms_w"]

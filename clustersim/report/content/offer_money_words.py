@@ -17,7 +17,7 @@ OFFER_MONEY: dict[str, tuple[str, str]] = {
     "group.network": ("Network", "网络"),
     "group.storage": ("Storage", "存储"),
     "group.management": ("Management", "管理"),
-    "group.racks": ("Racks", "机柜"),
+    "group.racks": ("Racks", "机柜"), "group.link": ("Between groups", "组间互联"),
     "cash_table": ("Cash by year, CNY m", "分年现金(百万元)"), "year_end": ("End of year", "年末"),
     "cash_opex": ("Running costs", "运行成本"), "cash_back": ("Residual value", "残值"),
     "cash_total": ("Cash out", "现金流出"), "cash_discounted": ("Discounted at {wacc}", "按{wacc}折现"),

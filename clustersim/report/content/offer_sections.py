@@ -103,7 +103,7 @@ def work_words(tell: Teller, offer: Offer, name: str) -> str:
 def summary(tell: Teller, offer: Offer) -> Iterator[Block]:
     """What is offered, what it costs, and whether it is the cheapest."""
     yield Paragraph(
-        tell.say("offer_sum_site", cards=tell.number("run:cluster.cards", ",.0f"), card=offer.card,
+        tell.say("offer_sum_site", cards=tell.number("run:cluster.cards", ",.0f"), card=offer.card_words,
                  servers=tell.number("run:cluster.servers", ",.0f"), racks=tell.number("tco:racks.total", ",.0f"),
                  power=tell.number("tco:facility_power_w", ",.2f", 1e-6),
                  capex=tell.number("tco:capex_cny", ",.1f", 1e-6), tco=tell.number("tco:tco_cny", ",.1f", 1e-6),
@@ -122,7 +122,11 @@ def summary(tell: Teller, offer: Offer) -> Iterator[Block]:
             tell.say("offer_sum_weeks", weeks=tell.number("tco:delivery_weeks", ",.3g")), "bullet"
         )
     else:
-        yield Paragraph(tell.say("offer_sum_no_weeks"), "bullet")
+        lacking = dict.fromkeys(
+            line["part"] for line in offer.answers["tco"]["lines"] if line["lead_time_weeks"] is None
+        )
+        named = ("、" if tell.language == "zh" else ", ").join(lacking)
+        yield Paragraph(tell.say("offer_sum_no_weeks", parts=named), "bullet")
 
 
 def _ends(tell: Teller, key: str, pattern: str = ",.2f", scale: float = 1.0) -> list[str]:

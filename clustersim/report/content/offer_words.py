@@ -42,7 +42,8 @@ OFFER: dict[str, tuple[str, str]] = {
         "{years}年总拥有成本{tco}百万元,每卡时{hour}元。",
     ),
     "offer_sum_weeks": ("Parts and assembly take {weeks} weeks from the order.", "自下单起备货与集成需{weeks}周。"),
-    "offer_sum_no_weeks": ("Delivery is not known: a part has no lead time.", "交付期未知:有部件无备货周期数据。"),
+    "offer_sum_no_weeks": (
+        "Delivery is not known: no lead time is known of {parts}.", "交付期未知:{parts}无备货周期数据。"),
     "offer_sum_unit": (
         "{work}: CNY {cost} per {unit} as predicted; P10 to P90 is {low} to {high}.",
         "{work}:每{unit}预测为{cost}元;P10至P90为{low}至{high}元。",

@@ -78,8 +78,13 @@ class Offer:
 
     @property
     def card(self) -> str:
-        """The card that is offered."""
+        """The card that is offered; of unlike cards that of the first group."""
         return self.inputs.parts.card.name
+
+    @property
+    def card_words(self) -> str:
+        """The card that is offered, or those of all groups."""
+        return self.inputs.card_words
 
     def interval(self, work: str, name: str) -> str:
         """The key under which ``tco`` holds the interval of a workload's rate, level or cost; empty where none."""
@@ -116,14 +121,15 @@ def offer_content(offer: Offer, language: str) -> Content:
     ]
     wins = f"compare:intervals.{work['name']}.{name}.share_cheapest"
     if tell.has(wins):
-        facts.append((tell.say("fact_lead"), tell.number(wins, ".0%")))
+        lead = tell.say("fact_lead") if len(offer.works) == 1 else f"{tell.say('fact_lead')}: {work['name']}"
+        facts.append((lead, tell.number(wins, ".0%")))
     works = {one["name"]: one["kind"] for one in offer.works}
     said = ("、" if language == "zh" else ", ").join(
         offer_sections.work_words(tell, offer, name) for name in works
     )
     return Content(
         name=name,
-        title=tell.say("offer_title", cards=tell.number("run:cluster.cards", ",.0f"), card=offer.card, work=said),
+        title=tell.say("offer_title", cards=tell.number("run:cluster.cards", ",.0f"), card=offer.card_words, work=said),
         subtitle=tell.say("offer_subtitle", others=("、" if language == "zh" else ", ").join(offer.others), name=name,
                           version=__version__),
         language=language,

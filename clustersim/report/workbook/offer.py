@@ -35,8 +35,9 @@ def write_offer_book(
             {"title": offer.inputs.name, "author": "clustersim", "created": datetime(2020, 1, 1)}
         )
         book = OfferBook(made, tell)
+        across = (44, *[28] * len(offer.sides))
         for name, widths in (("offer", (60, 18, 18, 10, 44)), ("bill", (44, 14, 16, 20, 14, 70)),
-                             ("tco", (44, *[28] * len(offer.sides))), ("units", (44, *[28] * len(offer.sides))), ("gap", (44, 20, 20)),
+                             ("tco", across), ("units", across), ("gap", (44, 20, 20)),
                              ("cash", (14, *[20] * 5)), ("numbers", (14, 46, 14, 34, 40, 12, 80)),
                              ("inputs", (22, 44, 14, 12, 14, 14, 12, 80, 26))):  # fmt: skip
             book.sheet(name, widths)

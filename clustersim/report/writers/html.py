@@ -17,6 +17,8 @@ __all__ = ["html_text", "write_pdf"]
 _KEPT_LINES, _LETTERS = 22, 118
 #: A key that is longer than a narrow column.
 _LONG_KEY = re.compile(r"[A-Za-z][\w.:-]{14,}")
+#: Share of the width that names have in a table of words with few columns.
+_NAMES = 0.4
 #: A word or two of a table stay on one line.
 _SHORT = 12
 _STYLE = """
@@ -130,8 +132,11 @@ def _table(table: Table) -> str:
     )
     style = ' class="words"' if table.words else ""
     kept = "table kept" if lines_of(table, _LETTERS) <= _KEPT_LINES else "table"
-    columns = "".join(f'<col style="width:{100 * share:.1f}%">' for share in weights(table))
-    group = f"<colgroup>{columns}</colgroup>" if table.words and len(table.columns) > 3 else ""
+    shares = (
+        weights(table) if len(table.columns) > 3 else (_NAMES, *[(1 - _NAMES) / (len(table.columns) - 1)] * 2)
+    )
+    columns = "".join(f'<col style="width:{100 * share:.1f}%">' for share in shares[: len(table.columns)])
+    group = f"<colgroup>{columns}</colgroup>" if table.words and len(table.columns) > 1 else ""
     whole = f"{group}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     if kept == "table":
         # A caption of a table that goes on would stand alone at the end of a page.
