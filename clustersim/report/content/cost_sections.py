@@ -124,8 +124,9 @@ def _units(tell: Teller, offer: Offer, work: dict[str, Any]) -> Iterator[Block]:
             high.append(tell.value(f"{band}.p90"))
     columns = (tell.say("side"), tell.say("per_hour"), tell.say("cost"), "P10", tell.say("perf_median"), "P90",
                tell.say("wins_all"))  # fmt: skip
+    shown = len(columns) if named else 3  # names, rates and costs where no range was asked for
     title = tell.say("unit_table", work=work_words(tell, offer, name), unit=unit_word(tell, unit))
-    yield Table(title, columns, tuple(rows))
+    yield Table(title, columns[:shown], tuple(row[:shown] for row in rows))
     if named:
         series = ((tell.say("low"), tuple(low)), (tell.say("high"), tuple(high)))
         yield Chart(

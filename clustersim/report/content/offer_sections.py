@@ -109,7 +109,8 @@ def summary(tell: Teller, offer: Offer) -> Iterator[Block]:
                  capex=tell.number("tco:capex_cny", ",.1f", 1e-6), tco=tell.number("tco:tco_cny", ",.1f", 1e-6),
                  years=tell.number("tco:horizon_years", ",.3g"),
                  hour=tell.number("tco:cny_per_card_hour")))  # fmt: skip
-    yield Paragraph(tell.say("predicted"), "remark")
+    drawn = bool(offer.answers["compare"]["draws"])
+    yield Paragraph(tell.say("predicted" if drawn else "offer_no_draws"), "remark")
     for i, work in enumerate(offer.works):
         yield Paragraph(_unit_said(tell, offer, i, work), "bullet")
         for side in offer.others:
@@ -139,7 +140,8 @@ def _unit_said(tell: Teller, offer: Offer, i: int, work: dict[str, Any]) -> str:
     cost = f"cny_per_{work['unit']}"
     low, high = _ends(tell, f"compare:intervals.{work['name']}.{offer.inputs.name}")
     named = starting(work_words(tell, offer, work["name"]), tell.language)
-    return tell.say("offer_sum_unit", work=named, unit=unit_word(tell, work["unit"]),
+    phrase = "offer_sum_unit" if low != "–" else "offer_sum_unit_point"
+    return tell.say(phrase, work=named, unit=unit_word(tell, work["unit"]),
                     cost=tell.number(f"run:workloads.{i}.{cost}"), low=low, high=high)  # fmt: skip
 
 
@@ -151,9 +153,10 @@ def _other_said(tell: Teller, offer: Offer, work: str, side: str) -> str:
             "unable", side=side_words(tell, offer, side), reason=reason_in(row["reason"], tell.language)
         )
     band = f"compare:intervals.{work}.{side}"
-    if not tell.has(f"{band}.p10"):
-        return ""
     cost = next(key for key in row if key.startswith("cny_per_"))
+    if not tell.has(f"{band}.p10"):
+        return tell.say("offer_sum_other_point", side=side_words(tell, offer, side),
+                        cost=tell.number(f"compare:workloads.{at}.{cost}"))  # fmt: skip
     low, high = _ends(tell, band)
     return tell.say("offer_sum_other", side=side_words(tell, offer, side), low=low, high=high,
                     cost=tell.number(f"compare:workloads.{at}.{cost}"),
@@ -197,8 +200,10 @@ def performance(tell: Teller, offer: Offer) -> Iterator[Block]:
             for name, value in work[group].items()
             if value or offer.interval(work["name"], name)
         ]
-        columns = (tell.say("quantity"), tell.say("perf_point"), "P10", tell.say("perf_median"), "P90")
-        yield Table(tell.say("perf_table", work=work["name"]), columns, tuple(rows))
+        columns = [tell.say("quantity"), tell.say("perf_point"), "P10", tell.say("perf_median"), "P90"]
+        if not offer.answers["tco"]["draws"]:  # no range was asked for
+            rows, columns = [row[:2] for row in rows], columns[:2]
+        yield Table(tell.say("perf_table", work=work["name"]), tuple(columns), tuple(rows))
         yield from _level(tell, offer, i, work["name"])
     yield from _rests(tell, offer)
     yield from _nearest(tell, offer)

@@ -48,6 +48,10 @@ OFFER: dict[str, tuple[str, str]] = {
         "{work}: CNY {cost} per {unit} as predicted; P10 to P90 is {low} to {high}.",
         "{work}:每{unit}预测为{cost}元;P10至P90为{low}至{high}元。",
     ),
+    "offer_sum_unit_point": (
+        "{work}: CNY {cost} per {unit} as predicted.", "{work}:每{unit}预测为{cost}元。"),
+    "offer_sum_other_point": (
+        "{side} does the same work at CNY {cost} as predicted.", "{side}完成同样工作预测为{cost}元。"),
     "offer_sum_other": (
         "{side} does the same work at CNY {cost} ({low} to {high}); this offer is cheaper than it in {wins} of {draws}"
         " draws.",
@@ -67,7 +71,9 @@ OFFER: dict[str, tuple[str, str]] = {
         "Most of it would be settled by measuring {work} on {card} with {software} (today: {maturity}).",
         "在{card}上以{software}实测{work}(目前:{maturity})即可消除其中大部分不确定性。",
     ),
-    "offer_no_draws": ("Intervals were not asked for.", "未计算区间。"),
+    "offer_no_draws": (
+        "No draws were asked for: these are points without a range, and which side is cheapest is not decided.",
+        "未要求抽样:以下为不含区间的点估计,何方成本最低未定。"),
     # --- need
     "offer_need_said": (
         "{work}: {kind}{model}, {share} of the card-hours sold.", "{work}:{kind}{model},占售出卡时的{share}。"),

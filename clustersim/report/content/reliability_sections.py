@@ -35,7 +35,10 @@ def reliability(tell: Teller, offer: Offer) -> Iterator[Block]:
         for k, row in enumerate(claims["readings"])
     )  # fmt: skip
     columns = tuple(tell.say(k) for k in ("claim", "reading", "needed", "chance", "met", "met_draws"))
-    yield Table(tell.say("rel_claims"), columns, rows)
+    shown = (
+        len(columns) if claims["draws"] else len(columns) - 1
+    )  # without the last where no range was asked for
+    yield Table(tell.say("rel_claims"), columns[:shown], tuple(row[:shown] for row in rows))
     yield Paragraph(tell.say("rel_claims_said"), "remark")
     yield from _promises(tell, claims)
     ladder = [
