@@ -101,6 +101,7 @@ OFFER_MONEY: dict[str, tuple[str, str]] = {
     # --- assumptions and sources
     "key": ("Key", "键"), "cost_over": ("Cost of a unit over the range, CNY", "取值范围内单位成本(元)"),
     "moving_inputs": ("Inputs that move the cost of a unit most", "对单位成本影响最大的输入"),
+    "changed_inputs": ("Inputs changed for this proposal from what the files state", "本方案对档案所作的改动"),
     "weakest_inputs": ("Further inputs of the site's own terms and prices", "其他场地条件与价格输入"),
     "sources_said": (
         "Step one: find the number below, or in numbers.csv and the sheet Numbers (all of them): its key is where the"

@@ -218,6 +218,15 @@ def _measured(row: Mapping[str, Any]) -> str:
 def assumptions(tell: Teller, offer: Offer) -> Iterator[Block]:
     """The inputs that move the cost of a unit, what they move it by, and the others of the site, with sources."""
     yield Paragraph(tell.say("tiers_said"), "remark")
+    changed = tuple(
+        (side.name, key, str(value))
+        for side in offer.sides
+        for key, value, origin in side.origins()
+        if origin == "--set"
+    )
+    if changed:
+        columns = tuple(tell.say(k) for k in ("side", "input", "value"))
+        yield Table(tell.say("changed_inputs"), columns, changed, words=True)
     fields = dict(offer.inputs.fields())
     swings = [(i, s["key"]) for i, s in enumerate(offer.answers["tco"]["unit_swings"]) if s["key"] in fields]
     rows = tuple(
