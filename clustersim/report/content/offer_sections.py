@@ -263,6 +263,13 @@ def _measured_software(tell: Teller, name: str) -> str:
     return software_word(tell, name) or "–"
 
 
+def _measured_card(tell: Teller, row: dict[str, Any]) -> str:
+    """The card of a measurement with its maker; cards that the source does not name are said to be so."""
+    if not row["card"]:
+        return tell.say("not_named")
+    return f"{row['card']} ({row['maker']})" if row["maker"] else str(row["card"])
+
+
 def _nearest(tell: Teller, offer: Offer) -> Iterator[Block]:
     found = offer.answers["offer"]["nearest"]
     if not found:
@@ -270,7 +277,7 @@ def _nearest(tell: Teller, offer: Offer) -> Iterator[Block]:
     if not any(row["near_by"] in {"card", "software"} for row in found):
         yield Paragraph(tell.say("nearest_none"), "remark")
     rows = tuple(
-        (f"{tell.say('quantity.' + row['quantity'])}: {row['card']} ({row['maker']})",
+        (f"{tell.say('quantity.' + row['quantity'])}: {_measured_card(tell, row)}",
          _measured_software(tell, row["software"]), tell.say(f"near.{row['near_by']}"),
          tell.number(f"offer:nearest.{i}.rows", ",.0f"), tell.number(f"offer:nearest.{i}.measured_over_predicted"),
          row["source"])

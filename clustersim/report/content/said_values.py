@@ -10,7 +10,7 @@ __all__ = ["value_words"]
 
 #: Units whose numbers are written with prefixes.
 _SI = {"B/s", "B", "FLOP/s", "W"}
-#: Between a number and its unit: neither goes on in another line.
+#: Between a number and a symbol: neither goes on in another line.
 _TIED = "\u00a0"
 
 
@@ -18,7 +18,7 @@ def value_words(number: Sourced, language: str) -> str:
     """Return a value with its range, and its unit behind both.
 
     >>> value_words(Sourced(value=0.5, unit="CNY/kWh", source="x", tier="assumption", low=0.3, high=0.85), "en")
-    '0.5 (0.3 – 0.85)\xa0CNY\xa0per\xa0kWh'
+    '0.5 (0.3 – 0.85) CNY per kWh'
     >>> value_words(Sourced(value=8e14, unit="FLOP/s", source="x", tier="derived", low=6.82e14, high=1.024e15), "en")
     '800 (682 – 1,024)\xa0TFLOP/s'
     """
@@ -30,7 +30,7 @@ def value_words(number: Sourced, language: str) -> str:
     if percent:
         said = [f"{text}%" for text in said]
     text = said[0] if low == high else f"{said[0]} ({said[1]} – {said[2]})"
-    return f"{text}{_TIED}{unit.replace(' ', _TIED)}" if unit else text
+    return f"{text}{' ' if ' ' in unit else _TIED}{unit}" if unit else text
 
 
 def _unit(number: Sourced, language: str) -> tuple[float, str, bool]:

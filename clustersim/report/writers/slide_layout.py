@@ -14,7 +14,7 @@ __all__ = [
 ]  # fmt: skip
 
 #: From where to where a slide is filled, the width of that, and the least height of a table's row, in inches.
-TOP, BOTTOM, ACROSS, ROW = 1.2, 6.95, 12.1, 0.36
+TOP, BOTTOM, ACROSS, ROW = 1.2, 6.95, 12.1, 0.3
 #: Letters that a group of words can have and still be read, and the height that words and what they lead to may have.
 _MOST_SAID, _MOST_LED = 900, 5.75
 #: Room of a table's title above it, and letters of a size that an inch holds, times that size.
