@@ -14,7 +14,7 @@ from clustersim.report.writers.needs import families, library, lines_of, quiet_a
 __all__ = ["html_text", "write_pdf"]
 
 #: A table of no more lines is not parted by the end of a page; a line of a page holds so many letters.
-_KEPT_LINES, _LETTERS = 22, 118
+_KEPT_LINES, _LETTERS = 18, 118
 #: A key that is longer than a narrow column.
 _LONG_KEY = re.compile(r"[A-Za-z][\w.:-]{14,}")
 #: Share of the width that names have in a table of words with few columns.
