@@ -53,6 +53,7 @@ td.number, th.number { white-space: nowrap; }
 .words td.word { overflow-wrap: anywhere; }
 td.name { overflow-wrap: anywhere; }
 @media screen { .table { overflow-x: auto; } td.name { overflow-wrap: break-word; min-width: 7.5rem; }
+ td.left { min-width: 5rem; }
  .words td.word { overflow-wrap: break-word; } .words td.word:not(.number) { min-width: 6rem; } }
 @media print { :lang(zh) :is(h1, h2, th, caption, .caption) { font-weight: normal; } }
 th:first-child, td:first-child, .words td, .words th { text-align: left; }
