@@ -35,7 +35,8 @@ from clustersim.market.lines import market_links
 from clustersim.market.link import Anchor, Link, Worth, make_link, neutral_link, other_cost
 from clustersim.market.value import Segment, ValueInUse, value_in_use_price
 from clustersim.schema.anchors import anchor_of
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.sides import refuse_stated_plans
 from clustersim.workloads import run_workload
 from clustersim.workloads.training import TrainingDetail

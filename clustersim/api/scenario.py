@@ -12,7 +12,8 @@ from clustersim.api.kinds import refuse_other
 from clustersim.api.told import told
 from clustersim.errors import InputError
 from clustersim.report.answer import Answer, listed
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.lookup import find_file
 from clustersim.schema.overrides import plain_changes
 from clustersim.schema.sides import joined_sides, load_sides, refuse_stated_plans

@@ -16,7 +16,8 @@ from clustersim.market.value import refuse_unequal
 from clustersim.pipeline import SiteRun, StageCache, run_site
 from clustersim.planner.finish import work_named
 from clustersim.planner.training import chosen_workload
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.quantity import tried
 from clustersim.schema.sides import load_sides, refuse_stated_plans
 from clustersim.special import root

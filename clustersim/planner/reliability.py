@@ -23,7 +23,8 @@ from clustersim.errors import InputError
 from clustersim.pipeline import SiteRun, StageCache, run_chain, run_site
 from clustersim.planner.finish import work_named
 from clustersim.planner.training import chosen_workload
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.workloads import run_workload
 from clustersim.workloads.training import TrainingDetail
 

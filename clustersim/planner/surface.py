@@ -27,7 +27,8 @@ from clustersim.columns import Varied
 from clustersim.errors import InputError
 from clustersim.pipeline import StageCache, run_site
 from clustersim.planner.knots import knots_of
-from clustersim.schema.inputs import Inputs, load_one
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_one import load_one
 from clustersim.workloads import run_workload
 from clustersim.workloads.serving import by_its_form
 

@@ -19,7 +19,7 @@ from clustersim.market.demand import shipments
 from clustersim.market.link import neutral_link
 from clustersim.pipeline import SiteRun, run_site
 from clustersim.provenance import Sourced
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.lookup import known_names
 from clustersim.schema.profiles import load_profile
 from clustersim.schema.silicon import SiliconProfile, TokensFile

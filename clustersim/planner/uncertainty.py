@@ -31,7 +31,8 @@ from clustersim.planner.uncertain_inputs import (
     ranges_of_sides,
     slowed,
 )
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.terms import by_workload, finance_terms, market_terms, site_terms, work_terms
 
 __all__ = [

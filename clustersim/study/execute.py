@@ -33,7 +33,8 @@ from clustersim.again import Again
 from clustersim.batch import Question, at
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.pipeline import StageCache, run_chain
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.readers import refuse_unread
 from clustersim.study.cluster import Cluster, open_cluster, unlike, worker_digest
 from clustersim.study.outputs import outputs_of

@@ -19,7 +19,7 @@ import clustersim as cs
 from clustersim.finance.analysis import monte_carlo
 from clustersim.pipeline import StageCache, run_chain
 from clustersim.planner.uncertainty import headlines, one_side
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.study.execute import evaluate
 from clustersim.study.outputs import outputs_of
 from clustersim.study.space import parse_axis

@@ -88,7 +88,7 @@ def test_a_site_against_its_own_copy_breaks_even_at_its_own_price(tmp_path):
     result = result_of(compare, *words)
     row = result["sides"][1]
     assert row["side"] == "copy"  # both files state one name; a side goes by its file
-    from clustersim.schema.inputs import load_inputs
+    from clustersim.schema.load_inputs import load_inputs
 
     own = load_inputs("br166-1024", (), with_incumbent=False).parts.card.price.value
     assert result["break_even_card_price_cny"]["copy"] == pytest.approx(own, rel=1e-9)

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from clustersim.cli.main import cli
 from clustersim.pipeline import run_chain
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 
 SITE = ("--set", "demand.chat=null", "--set", "demand.pretrain.share=100 %")
 SETS = ("demand.chat=null", "demand.pretrain.share=100 %")

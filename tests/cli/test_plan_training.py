@@ -16,7 +16,7 @@ from clustersim.pipeline import run_site
 from clustersim.planner.plans import rank_plans, run_planned
 from clustersim.planner.ranking import TIE
 from clustersim.planner.training import Question, best_plans
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.workloads.training import plan_words
 
 

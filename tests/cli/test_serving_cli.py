@@ -14,7 +14,7 @@ from clustersim.des.serving.deployment import Deployment
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.planner.serving import Serving
 from clustersim.report.pages.serving import Backwards
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 
 SMALL = ["traffic.requests=400"]
 

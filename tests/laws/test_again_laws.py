@@ -18,7 +18,8 @@ from clustersim.columns.recorded import POINTS, Tape
 from clustersim.columns.replay import Recording
 from clustersim.errors import ClusterSimError
 from clustersim.pipeline import StageCache, run_chain
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.study.outputs import outputs_of
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,7 +17,8 @@ from clustersim.columns import batch as batch_of
 from clustersim.des.training.waits import Queue, mean_waits
 from clustersim.errors import ClusterSimError
 from clustersim.pipeline import StageCache, run_chain
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.study.outputs import outputs_of
 from clustersim.workloads import serving_points
 

@@ -14,7 +14,7 @@ from clustersim.econ.tco import total_cost
 from clustersim.errors import InfeasibleError
 from clustersim.pipeline import StageCache, purchase, run_site
 from clustersim.provenance import Sourced
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.prices import PriceBook
 
 PRICES = st.floats(0.01, 1e6).map(lambda x: round(x, 2))

@@ -6,7 +6,7 @@ from functools import lru_cache
 import pytest
 
 from clustersim.pipeline import run_site
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 
 #: Serving scenario, the card that serves, what is set besides.
 SITES = [

@@ -16,7 +16,8 @@ from clustersim.fabric.network import Network
 from clustersim.fabric.supernode import Supernode
 from clustersim.perf.step import estimate_step
 from clustersim.pipeline import purchase, run_site
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 
 SIZES = (8, 16, 32, 64, 128, 256, 512)
 

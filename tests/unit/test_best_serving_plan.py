@@ -7,7 +7,7 @@ import pytest
 
 from clustersim.pipeline import StageCache
 from clustersim.schema.demand import ServingWorkload
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.workloads import serving
 from clustersim.workloads.serving_plans import best_plan
 

@@ -16,7 +16,7 @@ from clustersim.planner.break_even import Held, break_even
 from clustersim.planner.cluster import Goal, Limits, plan_cluster
 from clustersim.planner.ranking import TIE
 from clustersim.planner.training import Question, batches, best_plans, days_for, goodput, sizes
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.sides import load_sides
 
 SMALL = ("demand.chat.traffic.requests=300",)
