@@ -22,7 +22,7 @@ from clustersim.calibration.information import (
     value_of,
 )
 from clustersim.errors import InputError, suggest
-from clustersim.pipeline import run_chain
+from clustersim.pipeline.chain import run_chain
 from clustersim.planner.uncertainty import ChainDraws, chain_draws, chain_outcomes
 from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.readers import refuse_unread

@@ -36,7 +36,7 @@ from clustersim.des.serving.stream import Stream, stream_of
 from clustersim.des.serving.traces import Trace
 from clustersim.des.serving.window import Window
 from clustersim.errors import InfeasibleError, InputError
-from clustersim.pipeline import StageCache, run_site
+from clustersim.pipeline.site import run_site
 from clustersim.planner.serving_answers import CardsAnswer, PlanRow, RateAnswer
 from clustersim.planner.training import chosen_workload
 from clustersim.schema.demand import ServingWorkload
@@ -45,6 +45,7 @@ from clustersim.schema.serving import ServingPlan
 from clustersim.workloads.served import prepare
 from clustersim.workloads.serving import Capacity, ServingDetail, detail_of, load_of, too_long, yields
 from clustersim.workloads.serving_plans import Ranked, best_plan, candidates, ranked
+from clustersim.workloads.work import StageCache
 
 __all__ = ["ERROR", "Answer", "CardsAnswer", "PlanRow", "RateAnswer", "Serving", "plant_of"]
 

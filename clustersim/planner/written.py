@@ -12,7 +12,7 @@ import yaml
 from clustersim.assemble.training import plan_section
 from clustersim.errors import InputError
 from clustersim.perf.search import FoundPlan
-from clustersim.pipeline import SiteRun, run_site
+from clustersim.pipeline.site import SiteRun, run_site
 from clustersim.planner.finish import work_named
 from clustersim.planner.training import Question
 from clustersim.schema.inputs import Inputs

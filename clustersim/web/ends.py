@@ -8,7 +8,7 @@ import numpy as np
 
 from clustersim.batch import Question
 from clustersim.columns import Varied
-from clustersim.pipeline import run_chain
+from clustersim.pipeline.chain import run_chain
 from clustersim.planner.uncertain_inputs import ranged_inputs
 from clustersim.planner.uncertainty import Swing
 from clustersim.schema.inputs import Inputs

@@ -50,7 +50,7 @@ def test_at_the_break_even_price_both_do_the_demand_at_one_cost(pair, words):
 
 def mix_price(pair, words, price):
     """The gap of the second side's cost at a card price, as a price: nothing where it is even."""
-    from clustersim.pipeline import run_site
+    from clustersim.pipeline.site import run_site
     from clustersim.schema.sides import load_sides
 
     given = [words[i + 1].partition("=") for i, word in enumerate(words) if word == "--set"]

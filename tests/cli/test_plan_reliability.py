@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from clustersim.cli.main import cli
-from clustersim.pipeline import run_chain
+from clustersim.pipeline.chain import run_chain
 from clustersim.schema.load_inputs import load_inputs
 
 SITE = ("--set", "demand.chat=null", "--set", "demand.pretrain.share=100 %")

@@ -96,7 +96,7 @@ def test_a_question_about_another_kind_is_refused(words: list[str], message: str
 
 def test_jobs_are_queued_and_their_hours_priced() -> None:
     from clustersim.cli.site import jobs
-    from clustersim.pipeline import run_site
+    from clustersim.pipeline.site import run_site
     from clustersim.schema.load_inputs import load_inputs
 
     outcome = CliRunner().invoke(jobs, ["shared-1024", "-f", "json"], catch_exceptions=False)

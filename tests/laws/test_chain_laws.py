@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from clustersim.pipeline import ChainRun, run_chain
+from clustersim.pipeline.chain import ChainRun, run_chain
 from clustersim.schema.load_inputs import load_inputs
 
 #: Scenario -> its card. Laws of training are asked of training alone: what is served beside it is taken out.

@@ -14,7 +14,7 @@ from clustersim.errors import InputError
 from clustersim.intervals.bands import Calibration
 from clustersim.intervals.maturity import FIRST
 from clustersim.intervals.residuals import Residual
-from clustersim.pipeline import run_chain
+from clustersim.pipeline.chain import run_chain
 from clustersim.planner.chances import shares_of_wins
 from clustersim.planner.contributions import parts_of
 from clustersim.schema.load_inputs import load_inputs

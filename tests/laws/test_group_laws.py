@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 import clustersim as cs
+from clustersim.assemble.purchase import purchase
 from clustersim.des.training.fidelity import run_fidelity
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.together import Cluster, few_together
-from clustersim.pipeline import SiteRun, purchase, run_chain, run_site
+from clustersim.pipeline.chain import run_chain
+from clustersim.pipeline.site import SiteRun, run_site
 from clustersim.planner.pools import Pool, filled, parted
 from clustersim.planner.subsets import site_of
 from clustersim.schema.inputs import Inputs

@@ -17,7 +17,8 @@ from clustersim.intervals.bands import Band, Calibration, shipped_band
 from clustersim.intervals.draws import levels
 from clustersim.intervals.maturity import CLASSES, FIRST, MEASURED
 from clustersim.intervals.residuals import Residual
-from clustersim.pipeline import SHARED, run_chain, run_site
+from clustersim.pipeline.chain import run_chain
+from clustersim.pipeline.site import SHARED, run_site
 from clustersim.planner.comparison import Asked, compare
 from clustersim.planner.uncertainty import headlines, one_side
 from clustersim.schema.inputs import Inputs

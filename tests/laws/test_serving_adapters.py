@@ -19,7 +19,7 @@ from clustersim.perf.serving_adapters import (
     hit_share,
 )
 from clustersim.perf.serving_engine import Layout
-from clustersim.pipeline import run_site
+from clustersim.pipeline.site import run_site
 from clustersim.schema.load_inputs import load_inputs
 
 MODEL = Model(

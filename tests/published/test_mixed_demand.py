@@ -4,7 +4,7 @@ import pytest
 
 from clustersim.errors import InputError
 from clustersim.market.value import refuse_unequal
-from clustersim.pipeline import run_chain
+from clustersim.pipeline.chain import run_chain
 from clustersim.schema.load_inputs import load_inputs
 
 

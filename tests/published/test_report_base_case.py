@@ -2,7 +2,7 @@
 
 import pytest
 
-from clustersim.pipeline import run_chain
+from clustersim.pipeline.chain import run_chain
 from clustersim.schema.load_inputs import load_inputs
 
 SCENARIOS = ("nanjing-1024", "br166-1024", "br20x-4096", "h100-1024")

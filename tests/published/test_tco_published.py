@@ -9,7 +9,7 @@ import pytest
 import clustersim
 from clustersim.assemble.parts import network_parts
 from clustersim.errors import InputError
-from clustersim.pipeline import run_site
+from clustersim.pipeline.site import run_site
 from clustersim.schema.load_inputs import load_inputs
 from clustersim.validation.common import ValidationRow
 from clustersim.validation.sources import shipped_rows

@@ -5,7 +5,7 @@ import pytest
 
 from clustersim.batch import Question
 from clustersim.columns import Varied
-from clustersim.pipeline import run_site
+from clustersim.pipeline.site import run_site
 from clustersim.schema.load_inputs import load_inputs
 
 
