@@ -19,7 +19,8 @@ from clustersim.des.serving.fluid_inputs import traffic_of
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.planner.candidates import Limits
 from clustersim.planner.ranking import fair_front
-from clustersim.planner.serving import RateAnswer, Serving
+from clustersim.planner.serving import Serving
+from clustersim.planner.serving_answers import RateAnswer
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import PrecisionSection, ServingPlan

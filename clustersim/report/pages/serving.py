@@ -14,8 +14,8 @@ from clustersim.errors import InputError
 from clustersim.pipeline.site import run_site
 from clustersim.planner.candidates import Limits
 from clustersim.planner.clips import clips_of
-from clustersim.planner.serving import Answer as Served
 from clustersim.planner.serving import Serving
+from clustersim.planner.serving_answers import Answer as Served
 from clustersim.planner.serving_search import frontier_rows, largest_fleet, options
 from clustersim.planner.training import chosen_workload
 from clustersim.report.answer import Answer
