@@ -12,14 +12,15 @@ from clustersim.api.kinds import refuse_other
 from clustersim.api.told import told
 from clustersim.errors import InputError
 from clustersim.report.answer import Answer, listed
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.lookup import find_file
 from clustersim.schema.overrides import plain_changes
 from clustersim.schema.sides import joined_sides, load_sides, refuse_stated_plans
 
 if TYPE_CHECKING:
     from clustersim.api.result import Result
-    from clustersim.pipeline import ChainRun
+    from clustersim.pipeline.chain import ChainRun
     from clustersim.planner.asked import LimitWords
     from clustersim.report.pages.studies import Study
     from clustersim.study.asked import HowWords, StudyAsked
@@ -112,7 +113,7 @@ class Scenario:
 
     def chain(self, *, replications: int = 0, tell: Tell = _quiet) -> ChainRun:
         """Return the bare run of the whole corridor, with no simulated month unless asked for."""
-        from clustersim.pipeline import run_chain
+        from clustersim.pipeline.chain import run_chain
 
         return run_chain(self.load(), replications=replications, tell=tell)
 
@@ -138,7 +139,7 @@ class Scenario:
         ``draws`` of the uncertain inputs give the low and high of the terms of ``Result.terms``.
         """
         from clustersim.api.result import result_of
-        from clustersim.pipeline import run_chain
+        from clustersim.pipeline.chain import run_chain
 
         inputs = self.load()
         tell("inputs")

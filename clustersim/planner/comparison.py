@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.market.value import refuse_unequal
-from clustersim.pipeline import SiteRun, StageCache, run_site, value_of_card
+from clustersim.pipeline.site import SiteRun, run_site
+from clustersim.pipeline.value import value_of_card
 from clustersim.planner.candidates import Limits
 from clustersim.planner.contributions import parts_of
 from clustersim.planner.equal import sized
@@ -31,7 +32,7 @@ from clustersim.planner.uncertainty import (
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.sides import load_sides, refuse_stated_plans
 from clustersim.terms import unit_costs, work_terms
-from clustersim.workloads.work import Work
+from clustersim.workloads.work import StageCache, Work
 
 __all__ = ["Asked", "Side", "compare", "decision", "run_sides", "side_numbers", "unit_cost_name"]
 

@@ -8,7 +8,8 @@ from typing import Any
 from clustersim.errors import InputError
 from clustersim.provenance import TIERS
 from clustersim.schema.catalogue import NAME, YEAR, Key, all_keys, keys_of, near_keys, same_key
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.lookup import known_names
 from clustersim.schema.meaning import by_meaning
 from clustersim.schema.profiles import KINDS

@@ -15,7 +15,8 @@ from clustersim.schema.catalogue import point_to_keys
 from clustersim.schema.groups import LinkSection
 from clustersim.schema.lookup import profile_name
 from clustersim.schema.old_form import refuse_old_form
-from clustersim.schema.overrides import Override, apply_overrides, in_demand, site_overrides
+from clustersim.schema.overridden import apply_overrides
+from clustersim.schema.overrides import Override, in_demand, site_overrides
 from clustersim.schema.parts import Parts
 from clustersim.schema.price_overlay import book_document
 from clustersim.schema.prices import MONTH, PriceBook, cny_rate, rate_words

@@ -11,7 +11,7 @@ from typing import TypeVar
 from clustersim.api.result import Result
 from clustersim.api.result import result_of as result_of_run
 from clustersim.errors import ClusterSimError
-from clustersim.pipeline import run_chain
+from clustersim.pipeline.chain import run_chain
 from clustersim.web.asked import Design
 
 __all__ = ["MOST_KEPT", "RUN_DRAWS", "at_once", "base_of", "is_kept", "kept", "result_of", "whole_run"]

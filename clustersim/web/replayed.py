@@ -15,8 +15,9 @@ from typing import Any
 from clustersim.again import Again
 from clustersim.columns import of_points
 from clustersim.errors import InputError
-from clustersim.pipeline import ChainRun, run_chain
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.pipeline.chain import ChainRun, run_chain
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.study.outputs import outputs_of
 from clustersim.units import split_quantity
 from clustersim.web.asked import Design, Plain

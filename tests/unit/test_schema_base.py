@@ -4,7 +4,8 @@ import pytest
 
 from clustersim.errors import InputError
 from clustersim.schema.base import validate
-from clustersim.schema.overrides import apply_overrides, parse_overrides
+from clustersim.schema.overridden import apply_overrides
+from clustersim.schema.overrides import parse_overrides
 from clustersim.schema.profiles import CardProfile
 from clustersim.schema.yamlfile import parse_yaml, read_yaml
 

@@ -11,11 +11,11 @@ from clustersim.des.serving.day import day_rates
 from clustersim.des.serving.metrics import records
 from clustersim.des.serving.run import ServingRun
 from clustersim.errors import InputError
-from clustersim.pipeline import StageCache, run_site
+from clustersim.pipeline.site import run_site
 from clustersim.planner.candidates import Limits
 from clustersim.planner.clips import clips_of
-from clustersim.planner.serving import Answer as Served
 from clustersim.planner.serving import Serving
+from clustersim.planner.serving_answers import Answer as Served
 from clustersim.planner.serving_search import frontier_rows, largest_fleet, options
 from clustersim.planner.training import chosen_workload
 from clustersim.report.answer import Answer
@@ -26,6 +26,7 @@ from clustersim.schema.demand import VideoWorkload
 from clustersim.schema.inputs import Inputs
 from clustersim.workloads import run_workload
 from clustersim.workloads.video import simulated, sized
+from clustersim.workloads.work import StageCache
 
 __all__ = ["Backwards", "serve_answer", "serving_plan_answer"]
 
