@@ -34,10 +34,11 @@ _TAKES = {
 
 #: What something has to be, by what the checker says of it.
 _MUST = {
-    "too_short": "must hold at least {min_length} item(s)", "too_long": "must hold at most {max_length} item(s)",
-    "string_too_short": "must have at least {min_length} letter(s)",
-    "string_too_long": "must have at most {max_length} letter(s)",
-    "string_pattern_mismatch": "must match the pattern '{pattern}'",
+    "too_short": "must hold at least {min_length} item(s), not {value}",
+    "too_long": "must hold at most {max_length} item(s), not {value}",
+    "string_too_short": "must have at least {min_length} letter(s), not {value}",
+    "string_too_long": "must have at most {max_length} letter(s), not {value}",
+    "string_pattern_mismatch": "must match the pattern '{pattern}', not {value}",
 }  # fmt: skip
 #: What a file does not have.
 _ABSENT = object()
@@ -120,8 +121,7 @@ def _problem(document: Document, at: KeyPath, alike: Sequence[_Found]) -> Proble
     if first.mistaken:
         return Problem(file, line, key, f"must be {_either([one.takes for one in alike])}, not {value}")
     if kind in _MUST:
-        said = _MUST[kind].format(**first.detail["ctx"])
-        return Problem(file, line, key, f"{said}, not {value}")
+        return Problem(file, line, key, _MUST[kind].format(**first.detail["ctx"], value=value))
     message = str(first.detail["msg"]).removeprefix("Value error, ")
     if kind not in {"value_error", "assertion_error"}:
         message = f"{message[0].lower()}{message[1:]}, not {value}"

@@ -100,9 +100,7 @@ def test_what_is_wrong_stands_in_the_file(name: str) -> None:
     everywhere = list(places(document.data))
 
     @examples(60)
-    @given(
-        st.sampled_from(everywhere), st.sampled_from(SHAPES), st.sampled_from(["", "colour", "tdp_w"])
-    )
+    @given(st.sampled_from(everywhere), st.sampled_from(SHAPES), st.sampled_from(["", "colour", "tdp_w"]))
     def law(place: tuple[Any, ...], shape: Any, added: str) -> None:
         data = copy.deepcopy(document.data)
         node = data
