@@ -11,13 +11,13 @@ from pydantic import BaseModel
 
 from clustersim.errors import InputError, suggest
 from clustersim.schema.base import validate
-from clustersim.schema.catalogue import point_to_keys
 from clustersim.schema.groups import LinkSection
 from clustersim.schema.lookup import profile_name
 from clustersim.schema.old_form import refuse_old_form
 from clustersim.schema.overridden import apply_overrides
 from clustersim.schema.overrides import Override, in_demand, site_overrides
 from clustersim.schema.parts import Parts
+from clustersim.schema.pointing import point_to_keys
 from clustersim.schema.price_overlay import book_document
 from clustersim.schema.prices import MONTH, PriceBook, cny_rate, rate_words
 from clustersim.schema.profiles import KINDS, read_document
@@ -63,7 +63,7 @@ class Loader:
         try:
             checked = validate(model, document, require_source=sourced, rates=rates)
         except InputError as error:
-            raise point_to_keys(error) from None
+            raise point_to_keys(error, self.documents["scenario"].data) from None
         if content is not None and not self.asked_rates:
             _keep(content, read, document, checked)
         return checked

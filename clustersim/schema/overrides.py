@@ -23,12 +23,14 @@ from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.yamlfile import Document, KeyPath, parse_yaml
 
 __all__ = [
-    "INCUMBENT", "PROFILE_KINDS", "Override", "changes_of", "in_demand", "of_demand", "of_layout",
+    "INCUMBENT", "PROFILE_KINDS", "SITE_VALUES", "Override", "changes_of", "in_demand", "of_demand", "of_layout",
     "parse_overrides", "plain_changes", "reaching", "refuse_more", "refuse_own_demand", "refuse_twice",
     "site_overrides",
 ]  # fmt: skip
 
 PROFILE_KINDS = ("cards", "servers", "nics", "switches", "optics", "supernodes", "models", "cooling")
+#: The section of a scenario that says which values of its profiles are others at this site.
+SITE_VALUES = "profile_values"
 #: The side that a scenario's market names.
 INCUMBENT = "incumbent"
 #: What is asked of all sides at once.
@@ -74,7 +76,8 @@ def parse_overrides(
     >>> parse_overrides(["h20-1024.cluster.nic=roce-200g"], {"h20-1024": "incumbent"})[0].key
     'incumbent.cluster.nic'
 
-    Raises InputError for a text without ``=``, an incomplete profile key, or a key given twice.
+    Raises InputError for a text without ``=``, an incomplete profile key, a key given twice, and a value of the site
+    itself, whose flag is the profile's own key.
     """
     pairs = list(sets.items()) if isinstance(sets, Mapping) else [_split(text) for text in sets]
     seen: set[str] = set()
@@ -85,8 +88,25 @@ def parse_overrides(
         if key in seen:
             raise InputError(f"--set {key}: given twice; keep one")
         seen.add(key)
+        _refuse_site_value(key, inner)
         out.append(replace(_route(inner, value), key=key, side=side))
     return tuple(out)
+
+
+def _refuse_site_value(key: str, inner: str) -> None:
+    """Raise InputError for a key of what a file states of its profiles: a flag comes after it by the profile's key."""
+    section, _, rest = inner.partition(".")
+    if section != SITE_VALUES or not rest:
+        return
+    kind = rest.partition(".")[0]
+    if kind in PROFILE_KINDS and rest.count(".") > 1:
+        raise InputError(
+            f"--set {key}: a flag sets the profile's own key; write {key.removesuffix(inner)}{rest}=VALUE"
+        )
+    raise InputError(
+        f"--set {key}: a flag sets the profile's own key; write KIND.NAME.FIELD=VALUE, with a kind of"
+        f" {', '.join(PROFILE_KINDS)}"
+    )
 
 
 def refuse_twice(overrides: Sequence[Override], document: Document) -> None:
@@ -169,10 +189,10 @@ def site_overrides(document: Document) -> tuple[Override, ...]:
 
     Raises InputError for a key that is no profile's.
     """
-    given = document.data.get("profile_values")
+    given = document.data.get(SITE_VALUES)
     out = []
     for key, value in given.items() if isinstance(given, dict) else ():
-        where = f"{document.file}:{document.line_of(('profile_values', key))}: profile_values.{key}"
+        where = f"{document.file}:{document.line_of((SITE_VALUES, key))}: {SITE_VALUES}.{key}"
         if key.partition(".")[0] not in PROFILE_KINDS or not isinstance(
             value, str | int | float | bool | None
         ):

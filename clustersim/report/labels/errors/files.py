@@ -127,6 +127,11 @@ TEXTS: dict[str, str] = {
     "{}: years are keys now; write company.{}": "{}:年份现在是键;请写 company.{}",
     "changes are values by key, for example {'tco.pue': 1.2}": "改动是按键给的值,例如 {'tco.pue': 1.2}",
     "{} is no key; keys are text, for example 'tco.pue'": "{} 不是键;键是文本,例如 'tco.pue'",
+    "--set {}: a flag sets the profile's own key; write {}{}=VALUE":
+        "--set {}:选项改的是档案自己的键;请写 {}{}=VALUE",
+    "--set {}: a flag sets the profile's own key; write KIND.NAME.FIELD=VALUE, with a kind of {}":
+        "--set {}:选项改的是档案自己的键;请写 KIND.NAME.FIELD=VALUE,KIND 为 {}",
+    "write the whole key on one line, {}: {}": "请把整个键写在一行,{}: {}",
     "{}: write KIND.NAME.FIELD: VALUE, with a kind of {}": "{}:请写 KIND.NAME.FIELD: VALUE,KIND 为 {}",
     "--set {}: {} is priced under the first side's terms; leave out {}. to change them, or compare with "
     "--own-site":
