@@ -14,6 +14,7 @@ from clustersim.report.labels import (
     page_terms,
     plans,
     results,
+    sheet_parts,
     sheets,
     stacks,
     statements,
@@ -27,7 +28,8 @@ _ROW = re.compile(
     r"(?:products\.(?P<name>.+)|drivers)\.(?P<row>[a-z_]+)(?:\.(?P<year>20\d\d(?:H[12])?[AE]))?", re.S
 )
 _OF_PRODUCT = {"units": "units_of", "asp": "price_of", "unit_cost": "unit_cost_of"}
-_WORDS = set_words({**results.WORDS, **page.WORDS, **statements.WORDS, **inputs.WORDS, **sheets.WORDS})
+_WORDS = set_words({**results.WORDS, **page.WORDS, **statements.WORDS, **inputs.WORDS, **sheets.WORDS,
+                    **sheet_parts.WORDS})  # fmt: skip
 
 
 def known(key: str) -> bool:
