@@ -28,6 +28,7 @@ from clustersim.planner.uncertainty import (
     headlines,
     outcomes,
 )
+from clustersim.schema.designs import What, load_designs
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.sides import load_sides, refuse_stated_plans
 from clustersim.terms import unit_costs, work_terms
@@ -49,6 +50,7 @@ class Asked:
         own_site: each side under its own terms; else all under the first one's.
         demand: the scenario whose demand all do; empty: they state the same one.
         stated_plans: let a plan that one side alone states be held against the best plan of another.
+        own: changes that each has alone, ``sets`` being the first one's; a scenario may then stand there often.
     """
 
     names: tuple[str, ...]
@@ -56,10 +58,36 @@ class Asked:
     own_site: bool = False
     demand: str = ""
     stated_plans: bool = False
+    own: tuple[Mapping[str, object], ...] = ()
 
     def load(self, point: Mapping[str, object]) -> tuple[Inputs, ...]:
         """Load the sides with some more keys overridden."""
+        if self.own:
+            return load_designs(self.designs, point, own_site=self.own_site, one_demand=bool(self.demand))
         return load_sides(self.names, {**self.sets, **point}, own_site=self.own_site, demand=self.demand)
+
+    @property
+    def designs(self) -> list[What]:
+        """The scenarios with the changes that each has alone."""
+        changes = [{**self.sets, **self.own[0]}, *self.own[1:]]
+        return [What(name, own) for name, own in zip(self.names, changes, strict=True)]
+
+    @property
+    def one_scenario(self) -> bool:
+        """Whether all are what-ifs of one scenario: a plan that one of them states is what is asked."""
+        return bool(self.own) and len({one.file.resolve() for one in self.designs}) == 1
+
+    def changed(self, more: Sequence[Mapping[str, object]]) -> Asked:
+        """Return the question with more keys of each side's cluster changed."""
+        if self.own:
+            return replace(self, own=tuple({**own, **new} for own, new in zip(self.own, more, strict=True)))
+        names = [side.name for side in self.load({})]
+        sets = {
+            f"{name}.{key}": value
+            for name, new in zip(names, more, strict=True)
+            for key, value in new.items()
+        }
+        return replace(self, sets={**self.sets, **sets})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +137,7 @@ def compare(asked: Asked, *, draws: int | None = 0, limits: Limits | None = None
         raise InputError("compare needs at least two scenarios")
     asked, equal = (asked, []) if limits is None else _at(asked, limits)
     loaded = asked.load({})
-    refuse_stated_plans(loaded, allowed=asked.stated_plans)
+    refuse_stated_plans(loaded, allowed=asked.stated_plans or asked.one_scenario)
     sides = run_sides(loaded)
     first = sides[0]
     works = list(loaded[0].scenario.demand)
@@ -140,11 +168,8 @@ def compare(asked: Asked, *, draws: int | None = 0, limits: Limits | None = None
 def _at(asked: Asked, limits: Limits) -> tuple[Asked, list[dict[str, Any]]]:
     """The question with every side at the largest size within limits, and what each takes of them."""
     found = [sized(side, limits) for side in asked.load({})]
-    sets = dict(asked.sets)
-    for side, one in zip(asked.load({}), found, strict=True):
-        sets |= {f"{side.name}.{key}": value for key, value in one.counts.items()}
     rows = [{"side": one.side, **one.takes, "binds": one.binds} for one in found]
-    return replace(asked, sets=sets), rows
+    return asked.changed([one.counts for one in found]), rows
 
 
 def _per_day(sides: Sequence[Side]) -> list[dict[str, Any]]:

@@ -39,7 +39,7 @@ from clustersim.schema.scenario import FabricSection, Scenario, StorageSection
 from clustersim.schema.tco import TcoSection
 from clustersim.schema.yamlfile import Document
 
-__all__ = ["MONEY_NEEDS", "NEEDS", "Inputs", "load_inputs", "load_one"]
+__all__ = ["MONEY_NEEDS", "NEEDS", "Inputs", "load_inputs", "load_one", "named_sides"]
 
 #: Parts of the site that each kind of workload needs, and that a price needs besides.
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -309,7 +309,7 @@ def load_inputs(
 
     Raises InputError with every problem of the first file that has any, and for an override that nothing uses.
     """
-    overrides = parse_overrides(sets, _named_sides(name))
+    overrides = parse_overrides(sets, named_sides(name))
     inputs = load_one(name, tuple(o for o in overrides if not o.side))
     refuse_twice(overrides, inputs.documents["scenario"])
     if with_incumbent and inputs.scenario.market is not None:
@@ -325,7 +325,8 @@ def load_inputs(
     return inputs
 
 
-def _named_sides(name: str) -> dict[str, str]:
+def named_sides(name: str) -> dict[str, str]:
+    """Return what addresses a side of one scenario alone: its incumbent's file, and its own, which is no side."""
     """The sides of a scenario by the names of their files, but for a name that is a key of a scenario as well."""
     market = read_document("scenarios", name).data.get("market")
     other = market.get("incumbent") if isinstance(market, dict) else None

@@ -115,20 +115,15 @@ def bill(design: Design) -> list[dict[str, Any]]:
     cash = cash_by_year(result.run.own.tco)
     # The lines are those of the run: to price them again, with ranges that no panel shows, takes minutes where a draw
     # of unlike cards does.
-    lines = [{**r, "group": _BOUGHT.get(r["group"], r["group"])} for r in bill_lines(result.run.own.bill)]
-    groups = {_BOUGHT.get(name, name): value for name, value in tco["capex_groups_cny"].items()}
+    lines = bill_lines(result.run.own.bill)
     lead = max((r["lead_time_weeks"] or 0 for r in lines), default=0)
     said = [("bill.lead_time", {"weeks": f"{lead:g}"})] if lead else []
     return [
-        drawn("bill.capex", rows_of(groups, "group", "capex_cny"), "CNY", notes=said),
+        drawn("bill.capex", rows_of(tco["capex_groups_cny"], "group", "capex_cny"), "CNY", notes=said),
         drawn("bill.year", rows_of(tco["terms_cny_per_year"], "term", "cny_per_year"), "CNY/year"),
         panel("bill.cash", cash, chart=_cash_chart(cash), notes=["bill.cash_say"]),
         panel("bill.lines", lines),
     ]
-
-
-#: Groups of a bill whose own name has words for a number of them.
-_BOUGHT = {"cards": "bill.cards"}
 
 
 def _cash_chart(cash: Sequence[Mapping[str, float]]) -> dict[str, Any]:

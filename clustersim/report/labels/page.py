@@ -169,7 +169,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "tier": ("Tier", "等级"),
     "source": ("Source", "来源"),
     "weakest_inputs": ("Weakest inputs", "最弱输入数"),
-    "inputs": ("Inputs", "输入数"),
+    "inputs_of_tier": ("Inputs", "输入数"),
     "design": ("Design", "方案"),
     "side": ("Side", "一方"),
     "sum": ("Sum", "合计"),

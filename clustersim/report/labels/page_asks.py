@@ -116,7 +116,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "own": ("Own", "自有"),
     "rent": ("Rent", "租金"),
     "api": ("Interface", "接口"),
-    "sold_share": ("Share of hours in use", "使用时长占比"),
+    "used_share": ("Share of hours in use", "使用时长占比"),
     "page.job.limits": ("Within one limit", "同一约束下"),
     "page.job.proposal": ("Proposal", "方案书"),
     "page.job.trace": ("Serve a trace of one's own", "使用自有请求轨迹"),
@@ -154,6 +154,5 @@ WORDS: dict[str, tuple[str, str]] = {
     "blended_usd_m": ("Equity, blended", "综合估值"),
     "target_price_usd": ("Target price", "目标价"),
     "fcf_kcny": ("Free cash flow", "自由现金流"),
-    "target_price": ("Target price", "目标价"),
     "cny_per_year": ("Cost of a year", "年成本"),
 }

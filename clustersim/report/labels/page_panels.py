@@ -17,17 +17,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "bear": ("bear", "悲观"),
     "bull": ("bull", "乐观"),
     "successor": ("successor", "后续产品"),
-    "not rated": ("not rated: checks fail", "核对不成立,不予评级"),
-    "strong buy": ("strong buy", "强烈买入"),
-    "buy": ("buy", "买入"),
-    "avoid": ("avoid", "回避"),
     "rests_on": ("Rests on", "依据"),
     "target_at_low": ("Target price, low end", "目标价,下端"),
     "target_at_high": ("Target price, high end", "目标价,上端"),
     "value_at_market_price": ("Value at which the market price holds", "与现价一致的取值"),
     "case": ("Case", "情景"),
     "upside_pct": ("Upside, %", "上行空间,%"),
-    "rating": ("Rating", "评级"),
     "revenue_kcny": ("Revenue", "收入"),
     "ebit_kcny": ("EBIT", "息税前利润"),
     "compare.pin": (
@@ -113,7 +108,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "page.job.flips": ("What flips the winner", "什么改变胜负"),
     "page.job.frontier": ("Serving frontier", "推理前沿"),
     "why.now": ("{term} = {value} {unit}", "{term} = {value} {unit}"),
-    "bill.cards": ("Cards", "加速卡"),
     "bill.cash": ("Cash by year", "逐年现金"),
     "bill.cash_say": (
         "Capex at the start, running costs at each year's end, the residual value at the last; the sum is the cost of"
