@@ -38,6 +38,8 @@ __all__ = ["Asked", "Side", "compare", "decision", "run_sides", "side_numbers", 
 
 #: Draws behind the intervals where no number is asked for.
 DRAWS = 128
+#: Costs that differ by less are one: two ways of adding up.
+EQUAL = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,15 +329,17 @@ def _apart_by(mine: Headline, first: Headline) -> list[dict[str, Any]]:
 
 
 def _wins(samples: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
-    """In which share of the draws each side is the cheapest of all, of the draws that all sides can run.
+    """In which share of the draws each side is the cheapest of all, of the draws that all sides can run; sides that
+    cost the same in a draw share it.
 
     >>> _wins({"a": np.array([1.0, 2.0, np.nan]), "b": np.array([2.0, 1.0, 1.0])})
     {'a': 0.5, 'b': 0.5}
     """
     table = np.column_stack(list(samples.values()))
     table = table[np.isfinite(table).all(axis=1)]
-    first = table.argmin(axis=1)
-    return {side: float((first == i).mean()) for i, side in enumerate(samples)}
+    least = table <= table.min(axis=1, keepdims=True) * (1.0 + EQUAL)
+    shares = (least / least.sum(axis=1, keepdims=True)).mean(axis=0)
+    return {side: float(share) for side, share in zip(samples, shares, strict=True)}
 
 
 def decision(intervals: Mapping[str, Mapping[str, float]]) -> str:

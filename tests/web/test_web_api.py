@@ -100,15 +100,19 @@ def test_designs_of_unlike_work_all_do_that_of_the_first():
     asked = []
 
     class Filed:
+        def __init__(self, name):
+            self.name = name
+
         def compare(self, *others, draws, demand=""):
-            asked.append((others, demand))
-            if not demand or "nobody" in others:
+            names = tuple(other.name for other in others)
+            asked.append((names, demand))
+            if not demand or "nobody" in names:
                 raise InputError("the demands differ")
             return "compared"
 
     class Named(Design):
         def ask(self):
-            return Filed()
+            return Filed(self.scenario)
 
     assert _compared((Named("a"), Named("b")), 0) == "compared"
     assert asked == [(("b",), ""), (("b",), "a")]
