@@ -91,8 +91,22 @@ WORDS: dict[str, tuple[str, str]] = {
     "serving.none": ("This demand has no serving workload", "此需求没有推理任务"),
     "serving.frontier": ("Throughput against interactivity", "吞吐与交互速度"),
     "serving.frontier_say": (
-        "Each point is a plan at a load; right of the line a token takes no longer than the service level allows",
-        "每点为一个方案在一种负载下;线右侧每词元时间满足服务等级"),
+        "Each point is a plan at a load; in the box a token takes no longer than the service level allows",
+        "每点为一个方案在一种负载下;框内每词元时间满足服务等级"),
+    "serving.level_tpot": (
+        "{name}: the box is of users who get {rate} tokens a second or more ({bound} a token or less)",
+        "{name}:方框为每用户每秒 {rate} 词元以上(每词元 {bound} 以内)",
+    ),
+    "serving.level_ttft": (
+        "{name}: a point in the box may still miss the first token within {bound} for {share} of the requests",
+        "{name}:框内的点仍可能达不到 {share} 的请求首词元在 {bound} 以内",
+    ),
+    "serving.level_e2e": (
+        "{name}: a point may still miss the whole answer within {bound} for {share} of the requests",
+        "{name}:点仍可能达不到 {share} 的请求在 {bound} 内答完",
+    ),
+    "serving.slo_box": ("Service level", "服务等级"),
+    "served_tokens_per_s_per_card": ("Tokens in and out a second, a card", "每卡每秒输入输出词元"),
     "meets_slo": ("Meets the service level", "达标"),
     "misses_slo": ("Misses the service level", "未达标"),
     "tokens_per_s_per_user": ("Tokens a second of a user", "每用户每秒词元"),
