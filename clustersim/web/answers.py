@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
@@ -12,9 +13,23 @@ from clustersim.api.result import Result
 from clustersim.api.result import result_of as result_of_run
 from clustersim.errors import ClusterSimError
 from clustersim.pipeline import run_chain
+from clustersim.report.labels.notes import Told
+from clustersim.report.spoken_errors import chinese_error
+from clustersim.schema.quantity import hearing
 from clustersim.web.asked import Design
 
-__all__ = ["MOST_KEPT", "RUN_DRAWS", "at_once", "base_of", "is_kept", "kept", "result_of", "whole_run"]
+__all__ = [
+    "MOST_KEPT",
+    "RUN_DRAWS",
+    "at_once",
+    "base_of",
+    "is_kept",
+    "kept",
+    "remarks_of",
+    "result_of",
+    "whole_run",
+    "without_place",
+]
 
 T = TypeVar("T")
 #: Draws where none are stated, as those of ``clustersim run``.
@@ -70,6 +85,30 @@ def at_once() -> Iterator[bool]:
     finally:
         if held:
             _ENGINE.release()
+
+
+def remarks_of(design: Design) -> list[Told]:
+    """Return what is said of a design's inputs and is no error, in both languages; files of the server are not named."""
+    return kept(("remarks", design), lambda: _heard(design))
+
+
+def _heard(design: Design) -> list[Told]:
+    with hearing() as heard:
+        design.ask().load()
+    return [("page.refused", {"en": text, "zh": chinese_error(text)}) for text in map(without_place, heard)]
+
+
+def without_place(text: str) -> str:
+    """Return what is said of an input without the server's file in which it stands.
+
+    >>> without_place("/srv/a.yaml:3: tco.pue: odd"), without_place("--set tco.pue: odd")
+    ('tco.pue: odd', 'tco.pue: odd')
+    """
+    return _PLACE.sub("", text)
+
+
+#: Where an input stands, before its key: a file of ours and its line, or a flag.
+_PLACE = re.compile(r"^(--set |\S+\.ya?ml(:\d+)?: )")
 
 
 def whole_run(design: Design, draws: int = RUN_DRAWS) -> Result:

@@ -55,7 +55,10 @@ def frontier_panel(design: Design, rows: Sequence[Mapping[str, Any]]) -> dict[st
     works = design.ask().load(incumbent=False).scenario.demand
     levels = {name: work.slo for name, work in works.items() if isinstance(work, ServingWorkload)}
     marks = sorted({1.0 / level.tpot.value for level in levels.values() if level.tpot})
-    notes = ["serving.frontier_say", *(note for name, level in levels.items() for note in _level(name, level))]
+    notes = [
+        "serving.frontier_say",
+        *(note for name, level in levels.items() for note in _level(name, level)),
+    ]
     return panel("serving.frontier", rows, chart=scatter(at, x, y, marks=marks), notes=notes)
 
 

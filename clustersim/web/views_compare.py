@@ -12,7 +12,7 @@ from clustersim.report.labels.notes import keyed
 from clustersim.report.spoken_errors import chinese_error
 from clustersim.report.term_units import unit_of
 from clustersim.schema.designs import What, labels_of
-from clustersim.web.answers import RUN_DRAWS, kept, result_of
+from clustersim.web.answers import RUN_DRAWS, kept, remarks_of, result_of
 from clustersim.web.asked import Design
 from clustersim.web.ends import ends_of
 from clustersim.web.panels import Note, bars, panel, spans
@@ -50,12 +50,13 @@ def compare_view(designs: Sequence[Design], draws: int = RUN_DRAWS) -> list[dict
         # Unlike work has no common cost; each design still has numbers of its own.
         return [panel("compare.side_by_side", told, notes=[_refused(str(error))]), *_equal(designs[0])]
     data = found.to_dict()
+    remarks = [said for one in designs[1:] for said in remarks_of(one)]
     works = result_of(designs[0]).to_dict()["workloads"]
     units = {str(work["name"]): unit_of(f"cny_per_{work['unit']}") for work in works}
     one = len({d.scenario for d in designs}) == 1
     same: Note = "compare.one_scenario" if one else ("compare.same_work", {"name": labels[0]})
     return [
-        panel("compare.side_by_side", told, notes=["compare.own_terms"]),
+        panel("compare.side_by_side", told, notes=["compare.own_terms", *remarks]),
         *(one for work in data["terms"] for one in _gap(data, work, units.get(work, "CNY"), same)),
         *_equal(designs[0]),
     ]

@@ -85,7 +85,9 @@ def test_a_design_against_itself_wins_half_of_the_draws() -> None:
 
 def test_another_scenario_as_its_file_stands_is_compared_as_by_its_name() -> None:
     first = load("br166-1024").set({"tco.pue": 1.4, "cards.H20.price": "90 kCNY", "cluster.nic": "roce-200g"})
-    by_name, as_design = (first.compare(other, draws=16).to_dict() for other in ("h20-1024", load("h20-1024")))
+    by_name, as_design = (
+        first.compare(other, draws=16).to_dict() for other in ("h20-1024", load("h20-1024"))
+    )
     assert by_name == as_design
 
 
