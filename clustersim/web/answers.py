@@ -88,7 +88,7 @@ def at_once() -> Iterator[bool]:
 
 
 def remarks_of(design: Design) -> list[Told]:
-    """Return what is said of a design's inputs and is no error, in both languages; files of the server are not named."""
+    """Return what is said of a design's inputs and is no error, in both languages, without the server's files."""
     return kept(("remarks", design), lambda: _heard(design))
 
 

@@ -124,7 +124,9 @@ def _moved(tile: Mapping[str, Any], value: float | None) -> dict[str, Any] | Non
 
 
 def whole(design: Design) -> dict[str, Any]:
-    """Return the tiles of a design, its notes and what is remarked of its inputs; a tile is ``term, value, unit, low, high, tier, source, base, change``.
+    """Return the tiles of a design, its notes and what is remarked of its inputs.
+
+    A tile is ``term, value, unit, low, high, tier, source, base, change``.
 
     ``change`` is relative to the file as it stands; None where that is zero, cannot be run, or lacks the term.
     Raises what ``Scenario.run`` raises.

@@ -95,6 +95,33 @@ def test_a_frontier_of_serving_tells_the_cost_of_tokens_served():
     assert panel["rows"][0]["cny_per_served_mtoken"] == 3.0 and "cny_per_mtoken" not in panel["columns"]
 
 
+def test_a_box_of_the_service_level_begins_where_its_rate_does():
+    """The box begins at the level's tokens a second; each bound that a point may miss is said, in both languages."""
+    level = Design("serve-qwen3-32b").ask().load(incumbent=False).scenario.demand["chat"].slo
+    row = {"tokens_per_s_per_user": 9.0, "tokens_per_s_per_card": 90.0, "meets": True}
+    panel = frontier_panel(Design("serve-qwen3-32b"), [row])
+    assert panel["chart"]["marks"] == [pytest.approx(1.0 / level.tpot.value)]
+    assert panel["chart"]["series"][0]["values"] == [[9.0, 90.0]]
+    said = {note[0] for note in panel["notes"] if not isinstance(note, str)}
+    stated = {f"serving.level_{k}" for k in ("tpot", "ttft", "e2e") if getattr(level, k)}
+    assert said == stated and stated <= set(all_words())
+
+
+def test_what_is_remarked_of_inputs_is_told_with_the_tiles_in_both_languages(client):
+    """Every time it is asked for, not once in a process; of a pinned design beside the comparison."""
+    odd = {"scenario": "br166-1024", "set": {"cards.BR166M.memory.bandwidth": "0.0012 TB/s"}}
+    for _ in range(2):
+        told = client.post("/api/corridor", json=odd).json()["remarks"]
+        ((key, words),) = told
+        assert words["en"].startswith("cards.BR166M.memory.bandwidth: 1.2e+09 B/s is outside the usual range")
+        assert "常见区间" in words["zh"] and key in all_words()
+    with client.stream("POST", "/api/band", json={**odd, "points": 64}) as answered:
+        assert json.loads(next(answered.iter_lines()))["remarks"] == told
+    assert client.post("/api/corridor", json=CHANGED).json()["remarks"] == []
+    body = {"designs": [CHANGED, odd], "draws": 0}
+    assert told[0] in client.post("/api/compare", json=body).json()[0]["notes"]
+
+
 def test_designs_of_unlike_work_all_do_that_of_the_first():
     """What states other work than the first is asked again with the first one's; all else that is wrong stays said."""
     asked = []
