@@ -7,6 +7,7 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
+from functools import lru_cache
 from typing import TypeVar
 
 from clustersim.api.result import Result
@@ -17,6 +18,7 @@ from clustersim.report.labels.notes import Told
 from clustersim.report.spoken_errors import chinese_error
 from clustersim.schema.quantity import hearing
 from clustersim.web.asked import Design
+from clustersim.workloads.work import StageCache
 
 __all__ = [
     "MOST_KEPT",
@@ -27,6 +29,7 @@ __all__ = [
     "kept",
     "remarks_of",
     "result_of",
+    "stages_of",
     "whole_run",
     "without_place",
 ]
@@ -34,6 +37,8 @@ __all__ = [
 T = TypeVar("T")
 #: Draws where none are stated, as those of ``clustersim run``.
 RUN_DRAWS = 64
+#: Stages of one scenario that are kept.
+MOST_STAGES = 512
 #: Results of the chain hold some 100 kB each.
 MOST_KEPT = 256
 _KEPT: OrderedDict[Hashable, object] = OrderedDict()
@@ -73,7 +78,13 @@ def result_of(design: Design) -> Result:
 
 def _point(design: Design) -> Result:
     asked = design.ask()
-    return result_of_run(asked, run_chain(asked.load(), replications=0))
+    return result_of_run(asked, run_chain(asked.load(), replications=0, cache=stages_of(design.scenario)))
+
+
+@lru_cache(maxsize=16)
+def stages_of(scenario: str) -> StageCache:
+    """Return what the stages of a scenario's designs gave: a plan that one search found is not searched for again."""
+    return StageCache(MOST_STAGES)
 
 
 @contextlib.contextmanager
