@@ -32,14 +32,6 @@ HOSTS = Rules(allowed_hosts("127.0.0.1", 8642))
 BR = Design("br166-1024")
 
 
-@pytest.fixture(scope="module")
-def client():
-    with starlette_testclient.TestClient(
-        make_app(HOSTS), base_url=BASE, raise_server_exceptions=False
-    ) as found:
-        yield found
-
-
 def finished(client, name, state="done"):
     until = time.monotonic() + 900
     while (told := client.get(f"/api/jobs/{name}").json())["state"] in {"waiting", "running"}:

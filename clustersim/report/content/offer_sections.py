@@ -168,6 +168,10 @@ def _plain(tell: Teller, key: str, value: object) -> str:
     return tell.say("design_searched") if key == "plan" and value == "best" else str(value)
 
 
+#: Bytes below which the storage that a run fills is told in TB.
+_LEAST_PB = 1e14
+
+
 def design(tell: Teller, offer: Offer) -> Iterator[Block]:
     """Cards, servers, network, power, racks and plan."""
     cluster = offer.inputs.scenario.cluster
@@ -188,8 +192,12 @@ def design(tell: Teller, offer: Offer) -> Iterator[Block]:
         ("design_provisioned", of("tco:provisioned_it_power_w", ",.1f", 1e-3)),
         ("design_facility", of("tco:facility_power_w", ",.1f", 1e-3)),
         ("design_storage", of("tco:storage_bytes", ",.3f", 1e-15)),
-        ("design_needed", of("tco:storage_needed_bytes", ",.3f", 1e-15)),
     ]  # fmt: skip
+    needed = float(tell.raw("tco:storage_needed_bytes"))
+    if needed:  # what only serves fills none
+        few = needed < _LEAST_PB
+        rows.append(("design_needed_tb" if few else "design_needed",
+                     of("tco:storage_needed_bytes", ",.3g" if few else ",.3f", 1e-12 if few else 1e-15)))  # fmt: skip
     plans = [
         (tell.say("design_plan", work=w["name"]), plan_in(w["plan"], tell.language))
         for w in offer.works

@@ -26,8 +26,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "revenue_kcny": ("Revenue", "收入"),
     "ebit_kcny": ("EBIT", "息税前利润"),
     "compare.pin": (
-        "Pin a design (at the top), choose another scenario, and both stand side by side",
-        "先点上方“加入对比”,再选择另一场景,即可并列对比"),
+        "Pin a design (at the top), then move a slider or choose another scenario: both stand side by side",
+        "先点上方“加入对比”,再移动滑块或选择另一场景,即可并列对比"),
     "compare.equal": (
         "Where both cost alike: break-even against the incumbent",
         "成本持平点(相对现有方案)",
@@ -59,8 +59,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "高于现有方案:{own} 对 {other} {unit}",
     ),
     "compare.own_terms": (
-        "Each design at its own demand and site terms, as its file states them",
-        "各方案按各自文件的需求与场地条件"),
+        "Each design at its own demand and site terms, its changes included",
+        "各方案按各自的需求与场地条件(含修改)"),
     "compare.same_work": (
         "All do the work of {name} under its site terms: tariff, PUE, staff, share of hours sold",
         "各方均完成 {name} 的任务,并采用其场地条件(电价、PUE、人员、售出时长占比)"),

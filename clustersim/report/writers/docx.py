@@ -9,6 +9,7 @@ from typing import Any
 
 from clustersim.report.content.model import Block, Chart, Content, Paragraph, Table
 from clustersim.report.writers.drawn import chart_png
+from clustersim.report.writers.keys import breakable
 from clustersim.report.writers.needs import families, library, same_bytes, weights
 
 __all__ = ["write_docx"]
@@ -17,6 +18,8 @@ _BLUE = "1F3864"
 _LIGHT = "E8EEF4"
 #: A table of no more rows is not parted by the end of a page.
 _KEPT_ROWS = 16
+#: A place of no width at which a line may end.
+_MAY_BREAK = "\u200b"
 _KINDS = {"text": "Normal", "bullet": "List Bullet", "remark": "Normal"}
 
 
@@ -138,7 +141,7 @@ def _table(document: Any, block: Table) -> None:
     for i, row in enumerate(block.rows, 1):
         cells = table.rows[i].cells
         for j, text in enumerate(row):
-            _cell(cells[j], text, size, right=not block.from_left(j))
+            _cell(cells[j], breakable(text, _MAY_BREAK), size, right=not block.from_left(j))
     if len(block.rows) <= _KEPT_ROWS // (2 if block.words else 1):
         for one in table.rows[
             :-1

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import base64
 import html
-import re
 from pathlib import Path
 
 from clustersim.report.content.model import Block, Chart, Content, Paragraph, Section, Table
 from clustersim.report.writers.drawn import chart_png
+from clustersim.report.writers.keys import breakable
 from clustersim.report.writers.needs import families, library, quiet_and_dateless, weights
 
 __all__ = ["html_text", "write_pdf"]
 
 #: A table of no more rows is not parted by the end of a page.
 _KEPT_ROWS = 16
-#: A key that is longer than a narrow column.
-_LONG_KEY = re.compile(r"[A-Za-z][\w.:-]{14,}")
 #: A word or two of a table stay on one line.
 _SHORT = 12
 _STYLE = """
@@ -144,7 +142,7 @@ def _may_break(text: str) -> str:
     >>> _may_break("5.87"), _may_break("cards.X.memory.bandwidth")
     ('5.87', 'cards.<wbr>X.<wbr>memory.<wbr>bandwidth')
     """
-    return _LONG_KEY.sub(lambda key: re.sub(r"(?<=[.:_])(?=\w)", "<wbr>", key[0]), _e(text))
+    return breakable(_e(text), "<wbr>")
 
 
 def write_pdf(content: Content, path: Path) -> None:

@@ -119,7 +119,7 @@ function cut(value, how) {
 
 // Groups of points; a mark is where the box of a service level begins: it goes as far right and up as there is room.
 function scattered(chart, name) {
-  const axis = (key) => ({ type: "value", name: name(key), nameLocation: "middle", nameGap: 30, scale: true });
+  const axis = (key, gap) => ({ type: "value", name: name(key), nameLocation: "middle", nameGap: gap, scale: true });
   const all = chart.series.flatMap((s) => s.values);
   // The axis holds the box's edge wherever the points are.
   const edges = { min: (at) => cut(Math.min(at.min, ...chart.marks) * 0.95, Math.floor), max: (at) => cut(Math.max(at.max, ...chart.marks) * 1.05, Math.ceil) };
@@ -130,8 +130,8 @@ function scattered(chart, name) {
   };
   return {
     animation: false, color: [COLOURS[0], COLOURS[1]], textStyle: { fontFamily: "system-ui, sans-serif" }, legend: { top: 4, type: "scroll" },
-    grid: { left: 34, right: 24, top: 44, bottom: 44, containLabel: true }, tooltip: { trigger: "item", confine: true },
-    xAxis: { ...axis(chart.x), ...(chart.marks.length ? edges : {}) }, yAxis: { ...axis(chart.y), min: 0 },
+    grid: { left: 30, right: 24, top: 44, bottom: 44, containLabel: true }, tooltip: { trigger: "item", confine: true },
+    xAxis: { ...axis(chart.x, 30), ...(chart.marks.length ? edges : {}) }, yAxis: { ...axis(chart.y, 48), min: 0 },
     // The box is of a series of its own: whichever points the legend hides, it stays.
     series: [...chart.series.map((s, i) => ({ name: name(s.name), type: "scatter", symbol: i ? "diamond" : "circle", symbolSize: 8, data: s.values })),
       { type: "scatter", data: [], markArea: box }],
