@@ -422,7 +422,7 @@ class Scenario:
         """Ask serving backwards: the largest rate at its service level, the cards for a demand, the cheapest plan, the
         largest fleet within limits."""
         from clustersim.planner.asked import in_bounds, number_of, resource_limits, tokens_of
-        from clustersim.report.pages.serving import Backwards, serving_plan_answer
+        from clustersim.report.pages.serving_plans import Backwards, serving_plan_answer
 
         inputs = self.load(incumbent=False)
         in_bounds(admitted, "--admitted", 0, 1, inside=True)

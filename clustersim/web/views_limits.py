@@ -89,7 +89,7 @@ def _serving(
 def _fleet(design: Design, name: str, limit: str, amount: str) -> dict[str, Any]:
     """The fleet of a scenario's cards that serves the design's demand."""
     from clustersim.planner.asked import resource_limits, tokens_of
-    from clustersim.report.pages.serving import Backwards, serving_plan_answer
+    from clustersim.report.pages.serving_plans import Backwards, serving_plan_answer
     from clustersim.schema.sides import load_sides
 
     sides = load_sides(
