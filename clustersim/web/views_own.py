@@ -86,7 +86,7 @@ def _said(design: Design, row: Mapping[str, Any], against: str, now: Mapping[str
         # What an hour that is used gives, from the two costs of the run; hours that are not used give nothing.
         per_hour = now["cny_per_card_hour"] / row["cost_now"]
         cards = int(result_of(design).to_dict()["cluster"]["cards"])
-        day = per_hour * 1e6 * cards * HOURS_PER_DAY * share
+        day = per_hour * 1e6 * cards * HOURS_PER_DAY * share / 1e9
         told.append(("own.api_day", {"tokens": f"{day:.4g}"}))
     return told
 
