@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Unpack
 
 from clustersim.api.named import Count, Named, Tell, no_count, quiet, refuse_no_scenario
@@ -49,18 +49,32 @@ class AskedToChoose(Named):
 
     @told("compare")
     def compare(
-        self, *others: str, own_site: bool = False, demand: str = "", stated_plans: bool = False,
+        self, *others: str | Named, own_site: bool = False, demand: str = "", stated_plans: bool = False,
         draws: int | None = None, budget: str | None = None, power: str | None = None, racks: str | None = None,
     ) -> Answer:  # fmt: skip
         """Put one demand on this cluster and on others: the cost of every unit, and the difference by term; with limits
-        each as large as they allow."""
-        refuse_no_scenario(others)
+        each as large as they allow.
+
+        Another may be a scenario with changes of its own, this one's among them: a what-if held against another.
+        """
         from clustersim.planner.asked import resource_limits
         from clustersim.planner.comparison import Asked
         from clustersim.report.pages.compare import compare_answer
 
+        names = [other if isinstance(other, str) else other.name for other in others]
+        refuse_no_scenario(names)
+        own: tuple[Mapping[str, object], ...] = ()
+        if not all(isinstance(other, str) for other in others):
+            own = ({}, *({} if isinstance(other, str) else other.changes for other in others))
+            for other in (self, *(one for one in others if not isinstance(one, str))):
+                other.load()  # a key that no file of a design has is refused
+            if demand not in {"", self.name}:
+                raise InputError(
+                    f"demand: {demand}: designs with changes of their own do the first one's, {self.name}"
+                )
         asked = Asked(
-            names=(self.name, *others), sets=self.changes, own_site=own_site, demand=demand, stated_plans=stated_plans
+            names=(self.name, *names), sets=self.changes, own_site=own_site, demand=demand, stated_plans=stated_plans,
+            own=own,
         )  # fmt: skip
         limited = any(text is not None for text in (budget, power, racks))
         limits = resource_limits(budget, power, racks, self.load(incumbent=False)) if limited else None
@@ -117,7 +131,7 @@ class AskedToChoose(Named):
         """Ask serving backwards: the largest rate at its service level, the cards for a demand, the cheapest plan, the
         largest fleet within limits."""
         from clustersim.planner.asked import in_bounds, number_of, resource_limits, tokens_of
-        from clustersim.report.pages.serving import Backwards, serving_plan_answer
+        from clustersim.report.pages.serving_plans import Backwards, serving_plan_answer
 
         inputs = self.load(incumbent=False)
         in_bounds(admitted, "--admitted", 0, 1, inside=True)

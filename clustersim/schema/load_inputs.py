@@ -29,7 +29,7 @@ from clustersim.schema.overrides import (
 from clustersim.schema.profiles import read_document
 from clustersim.schema.scenario import Scenario
 
-__all__ = ["doing", "laid_out", "load_inputs"]
+__all__ = ["doing", "laid_out", "load_inputs", "named_sides"]
 
 
 def load_inputs(
@@ -39,7 +39,7 @@ def load_inputs(
 
     Raises InputError with every problem of the first file that has any, and for an override that nothing uses.
     """
-    overrides = parse_overrides(sets, _named_sides(name))
+    overrides = parse_overrides(sets, named_sides(name))
     inputs = load_one(name, tuple(o for o in overrides if not o.side))
     refuse_twice(overrides, inputs.documents["scenario"])
     if with_incumbent and inputs.scenario.market is not None:
@@ -55,8 +55,11 @@ def load_inputs(
     return inputs
 
 
-def _named_sides(name: str) -> dict[str, str]:
-    """The sides of a scenario by the names of their files, but for a name that is a key of a scenario as well."""
+def named_sides(name: str) -> dict[str, str]:
+    """Return what addresses a side of a scenario alone: its incumbent's file, and its own, which is no side.
+
+    A name that is a key of a scenario as well addresses none.
+    """
     market = read_document("scenarios", name).data.get("market")
     other = market.get("incumbent") if isinstance(market, dict) else None
     sides = {str(other): INCUMBENT} if other is not None else {}

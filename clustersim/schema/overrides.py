@@ -80,6 +80,8 @@ def parse_overrides(
     itself, whose flag is the profile's own key.
     """
     pairs = list(sets.items()) if isinstance(sets, Mapping) else [_split(text) for text in sets]
+    # A key that was copied from a document may hold marks of where its lines may end.
+    pairs = [(stated.replace("\u200b", ""), value) for stated, value in pairs]
     seen: set[str] = set()
     out = []
     for stated, value in pairs:

@@ -13,7 +13,7 @@ from clustersim.cli.site import serve as command
 from clustersim.des.serving.deployment import Deployment
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.planner.serving import Serving
-from clustersim.report.pages.serving import Backwards
+from clustersim.report.pages.serving_plans import Backwards
 from clustersim.schema.load_inputs import load_inputs
 
 SMALL = ["traffic.requests=400"]
