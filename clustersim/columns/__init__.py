@@ -24,7 +24,7 @@ from clustersim.columns.numbers import (
     values_of,
     whole,
 )
-from clustersim.columns.points import Varied, distinct, each_group, each_point, pick, places
+from clustersim.columns.points import Varied, distinct, each_group, each_point, held, pick, places
 
 __all__ = [
     "Batch",
@@ -45,6 +45,7 @@ __all__ = [
     "each_group",
     "each_point",
     "finite",
+    "held",
     "least",
     "most",
     "number",

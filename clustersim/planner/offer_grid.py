@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from clustersim.batch import Question
 from clustersim.columns import Varied
 from clustersim.errors import InputError
-from clustersim.pipeline import StageCache, run_site
+from clustersim.pipeline.site import run_site
 from clustersim.planner.comparison import Asked
 from clustersim.planner.uncertain_inputs import ranged_inputs
 from clustersim.planner.uncertainty import outcomes
 from clustersim.schema.inputs import Inputs
+from clustersim.workloads.work import StageCache
 
 __all__ = ["Axis", "Grid", "offer_grid"]
 

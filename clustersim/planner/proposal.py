@@ -18,7 +18,7 @@ from clustersim.intervals.bands import classed
 from clustersim.intervals.draws import bands_of
 from clustersim.intervals.maturity import shipped_known
 from clustersim.intervals.residuals import Residual, evidence, shipped_residuals
-from clustersim.pipeline import value_of_card
+from clustersim.pipeline.value import value_of_card
 from clustersim.planner.comparison import Side
 from clustersim.schema.find_software import UNMEASURED
 from clustersim.schema.inputs import Inputs

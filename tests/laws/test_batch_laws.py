@@ -16,10 +16,12 @@ from clustersim.columns import Column, Split, Varied, decide
 from clustersim.columns import batch as batch_of
 from clustersim.des.training.waits import Queue, mean_waits
 from clustersim.errors import ClusterSimError
-from clustersim.pipeline import StageCache, run_chain
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.pipeline.chain import run_chain
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.study.outputs import outputs_of
 from clustersim.workloads import serving_points
+from clustersim.workloads.work import StageCache
 
 SCENARIOS = sorted(p.stem for p in Path(__file__).resolve().parents[2].glob("scenarios/*.yaml"))
 #: Scenarios without a workload that is simulated or searched for at every point.

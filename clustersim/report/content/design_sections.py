@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["design", "need"]
 
 #: Rows of the design that say nothing where they are none: a tier of switches, and what only training fills.
-_MAY_BE_NONE = {"design_spines", "design_cores", "design_needed"}
+_MAY_BE_NONE = {"design_spines", "design_cores"}
+#: Bytes below which the storage that a run fills is told in TB.
+_LEAST_PB = 1e14
 #: What is said of the card that is offered, by the ends of the keys of its inputs.
 _OF_THE_CARD = {
     "peak.bf16": "card_peak_bf16", "peak.fp16": "card_peak_fp16", "peak.fp8": "card_peak_fp8",
@@ -99,8 +101,12 @@ def design(tell: Teller, offer: Offer) -> Iterator[Block]:
         ("design_provisioned", of("tco:provisioned_it_power_w", ",.1f", 1e-3)),
         ("design_facility", of("tco:facility_power_w", ",.1f", 1e-3)),
         ("design_storage", of("tco:storage_bytes", ",.3f", 1e-15)),
-        ("design_needed", of("tco:storage_needed_bytes", ",.3f", 1e-15)),
     ]  # fmt: skip
+    needed = float(tell.raw("tco:storage_needed_bytes"))
+    if needed:  # what only serves fills none
+        few = needed < _LEAST_PB
+        rows.append(("design_needed_tb" if few else "design_needed",
+                     of("tco:storage_needed_bytes", ",.3g" if few else ",.3f", 1e-12 if few else 1e-15)))  # fmt: skip
     rows = [(key, text) for key, text in rows if key not in _MAY_BE_NONE or text not in {"0", "0.000"}]
     plans = [
         (tell.say("design_plan", work=w["name"]), plan_in(w["plan"], tell.language))

@@ -145,6 +145,7 @@ OFFER: dict[str, tuple[str, str]] = {
     "design_racks": ("Racks", "机柜"),
     "design_cooling": ("Cooling", "制冷"),
     "design_storage": ("Storage, PB", "存储(PB)"),
+    "design_needed_tb": ("Storage that the run fills, TB", "运行所需存储(TB)"),
     "design_needed": ("Storage that the run fills, PB", "运行所需存储(PB)"),
     "design_plan": ("Parallel plan of {work}", "{work}的并行方案"),
     "design_table": ("The design", "方案"),

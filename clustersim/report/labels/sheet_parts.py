@@ -6,7 +6,7 @@ __all__ = ["WORDS"]
 
 WORDS: dict[str, tuple[str, str]] = {
     # --- cluster
-    "cards": ("Working cards", "工作卡数"),
+    "site.cards": ("Working cards", "工作卡数"),
     "cards_bought": ("Cards bought, spares included", "购买卡数(含备件)"),
     "card_price_of": ("Price of a card, {part}", "每卡价格,{part}"),
     "shipped_price": ("Price of a card before an event", "事件前每卡价格"),
@@ -17,11 +17,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "fixed": ("Staff and other fixed costs", "人员及其他固定成本"),
     "sold_share": ("Share of hours sold", "售出时长占比"),
     "given_share": ("Part of them given to work", "其中分配给工作负载的比例"),
-    "capex": ("Capital expenditure", "资本开支"),
     "capital_recovery": ("Capital recovery factor", "资本回收系数"),
-    "capital": ("Capital", "资本成本"),
-    "electricity": ("Electricity", "电费"),
-    "maintenance": ("Maintenance", "维护"),
+    "site.capital": ("Capital", "资本成本"),
     "cost": ("Cost of a year", "年成本"),
     "card_hour": ("Cost of a card-hour", "每卡时成本"),
     "yield_of": ("Units per card-hour, {part}", "每卡时产出,{part}"),
@@ -89,9 +86,9 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "error_most_of": ("Largest error of {part}", "{part}最大误差"),
     "value_of_line": ("Value in use, {part}", "使用价值,{part}"),
-    "it_power_w": ("power", "功率"),
+    "of_power": ("power", "功率"),
     # --- cover
-    "printed": ("Target price as printed", "印刷目标价"),
+    "cover.printed": ("Target price as printed", "印刷目标价"),
     "wacc_line": ("WACC against growth", "WACC与增长率"),
     "made": ("Market data of {date}; clustersim {version}; {name}", "市场数据截至{date};clustersim {version};{name}"),
     "read.blue": (
