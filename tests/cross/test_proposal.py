@@ -1,6 +1,7 @@
 """A proposal says what the commands compute, in both languages; what there is not is refused."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -11,9 +12,11 @@ from clustersim.report.answer import flat
 from clustersim.report.content.model import Paragraph, Table, Teller
 from clustersim.report.content.offer_names import MATURITY, OF_CARD, QUANTITIES
 from clustersim.report.content.offer_sections import settles
+from clustersim.report.content.source_sections import assumptions
 from clustersim.report.content.words import PHRASES
+from clustersim.report.pages import proposal as page
 from clustersim.schema.demand import KINDS_OF_WORK
-from tests.support.offers import content, offer, told
+from tests.support.offers import TRAINING, content, offer, told
 
 BOTH = pytest.mark.parametrize("language", ["en", "zh"])
 
@@ -102,6 +105,18 @@ def test_what_would_settle_a_comparison_is_said() -> None:
             said = settles(Teller(offer().answers, language), offer(), work)
             assert said, f"nothing is said of {bare!r}"
             assert offer().card in said or bare in said or not bare.startswith("error of ")
+
+
+@BOTH
+def test_what_was_changed_from_the_files_is_listed(language: str) -> None:
+    """An input set by whoever asks stands in the document with its side and value, on whichever side it is."""
+    sets = {"tco.wacc": 0.07, "h20-1024.cards.H20.price": "50 kCNY"}
+    sides = page.OfferAsked(name=TRAINING[0], others=TRAINING[1], sets=sets).compared.load({})
+    blocks = assumptions(Teller(offer().answers, language), replace(offer(), sides=sides))
+    table = next(block for block in blocks if isinstance(block, Table))
+    rows = {(side, key): value for side, key, value in table.rows}
+    assert rows["br166-1024", "tco.wacc"] == "7%"
+    assert rows["h20-1024", "cards.H20.price"].startswith("50,000")
 
 
 def test_no_row_of_a_design_or_of_performance_says_nothing() -> None:

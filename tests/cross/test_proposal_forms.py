@@ -141,7 +141,9 @@ def test_the_workbook_computes_the_same_to_the_printed_digit(language: str, tmp_
         ours = {
             row["source"]
             for row in tables["numbers"]
-            if not row["weakest_input"] and row["tier"] != "measured"
+            if not row["weakest_input"]
+            and row["tier"] != "measured"
+            and not row["key"].startswith("offer:models")
         }
         assert all(cell_text(Teller(offer().answers, language), "source", one) != one for one in ours), ours
     found = by_formualizer(bare, [(cell.sheet, cell.row, cell.column) for cell in live])
@@ -172,7 +174,7 @@ def test_the_grid_holds_the_offer_and_its_error_is_measured() -> None:
         "sold_share",
         "bandwidth",
     }
-    assert made.judged >= 32 and 0 <= offer().answers["offer"]["grid"]["worst"] < 0.02
+    assert made.judged >= 64 and 0 <= offer().answers["offer"]["grid"]["worst"] < 0.02
     said = offer().answers["offer"]["grid"]
     assert said["worst"] == max(error for error, _ in made.errors.values())
 
@@ -186,7 +188,7 @@ def test_the_page_is_one_file_that_says_what_the_document_says(language: str, tm
     assert not re.search(
         r"""(src|href)=["'](?!data:)|url\(|https?://[^"' ]*\.(js|css)|fetch\(|import\(""", text
     )
-    worst = f"{offer().answers['offer']['grid']['worst']:.3%}"
+    worst = f"{100 * offer().answers['offer']['grid']['worst']:.2g}%"
     assert worst in plain
 
 

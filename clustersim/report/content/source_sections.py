@@ -15,11 +15,14 @@ from clustersim.report.term_sources import rests_on
 
 if TYPE_CHECKING:
     from clustersim.report.content.proposal import Offer
+    from clustersim.schema.inputs import Inputs
 
 __all__ = ["assumptions", "fields_of", "roots_of", "sources", "terms", "weakest_of"]
 
 _TERMS = ("fill", "price", "payment", "delivery", "acceptance", "service", "warranty", "model")
 _MOST_LISTED = 24
+#: What an input that was set on the command line says of where it is from.
+_SET = "--set"
 #: Of inputs that are equally weak, the section that is named first.
 _ORDER = (
     "cards.",
@@ -215,18 +218,24 @@ def _measured(row: Mapping[str, Any]) -> str:
     )
 
 
+def _changed(side: Inputs, language: str) -> dict[str, str]:
+    """What a side's inputs were set to by whoever asked, by key."""
+    found = {k: value_words(s, language) for k, s in side.fields() if s.source.startswith(_SET)}
+    for key, value, origin in side.origins():
+        if origin == _SET and key not in found:
+            found[key] = str(value)
+    return found
+
+
 def assumptions(tell: Teller, offer: Offer) -> Iterator[Block]:
     """The inputs that move the cost of a unit, what they move it by, and the others of the site, with sources."""
     yield Paragraph(tell.say("tiers_said"), "remark")
-    changed = tuple(
-        (side.name, key, str(value))
-        for side in offer.sides
-        for key, value, origin in side.origins()
-        if origin == "--set"
-    )
+    changed = [
+        (side.name, key, text) for side in offer.sides for key, text in _changed(side, tell.language).items()
+    ]
     if changed:
         columns = tuple(tell.say(k) for k in ("side", "input", "value"))
-        yield Table(tell.say("changed_inputs"), columns, changed, words=True)
+        yield Table(tell.say("changed_inputs"), columns, tuple(changed), words=True)
     fields = dict(offer.inputs.fields())
     swings = [(i, s["key"]) for i, s in enumerate(offer.answers["tco"]["unit_swings"]) if s["key"] in fields]
     rows = tuple(

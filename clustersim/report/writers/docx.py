@@ -17,7 +17,7 @@ _BLUE = "1F3864"
 _LIGHT = "E8EEF4"
 #: A table of no more lines is not parted by the end of a page; the width of a page in millimetres, and how many of
 #: them a letter takes for each point of its size.
-_KEPT_LINES, _ACROSS, _LETTER = 22, 174.0, 0.205
+_KEPT_LINES, _ACROSS, _LETTER = 18, 174.0, 0.205
 _KINDS = {"text": "Normal", "bullet": "List Bullet", "remark": "Normal"}
 
 

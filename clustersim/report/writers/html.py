@@ -14,7 +14,7 @@ from clustersim.report.writers.needs import families, library, lines_of, quiet_a
 __all__ = ["html_text", "write_pdf"]
 
 #: A table of no more lines is not parted by the end of a page; a line of a page holds so many letters.
-_KEPT_LINES, _LETTERS = 22, 118
+_KEPT_LINES, _LETTERS = 18, 118
 #: A key that is longer than a narrow column.
 _LONG_KEY = re.compile(r"[A-Za-z][\w.:-]{14,}")
 #: Share of the width that names have in a table of words with few columns.
@@ -53,6 +53,7 @@ td.number, th.number { white-space: nowrap; }
 .words td.word { overflow-wrap: anywhere; }
 td.name { overflow-wrap: anywhere; }
 @media screen { .table { overflow-x: auto; } td.name { overflow-wrap: break-word; min-width: 7.5rem; }
+ td.left { min-width: 5rem; }
  .words td.word { overflow-wrap: break-word; } .words td.word:not(.number) { min-width: 6rem; } }
 @media print { :lang(zh) :is(h1, h2, th, caption, .caption) { font-weight: normal; } }
 th:first-child, td:first-child, .words td, .words th { text-align: left; }

@@ -15,8 +15,8 @@ __all__ = [
 
 #: From where to where a slide is filled, the width of that, and the least height of a table's row, in inches.
 TOP, BOTTOM, ACROSS, ROW = 1.2, 6.95, 12.1, 0.3
-#: Letters that a group of words can have and still be read, and the height that words and what they lead to may have.
-_MOST_SAID, _MOST_LED = 900, 5.75
+#: Inches that words alone may fill of a slide, and that words and what they lead to may have.
+_MOST_SAID, _MOST_LED = 5.5, 5.75
 #: Room of a table's title above it, and letters of a size that an inch holds, times that size.
 TITLE, _LETTERS = 0.42, 118
 #: Charts whose bars lie, with names beside them: they take the whole width.
@@ -152,11 +152,11 @@ def _filled_to(table: Table, most: float) -> Iterator[Sequence[Sequence[str]]]:
         yield group
 
 
-def _said(paragraphs: Sequence[Paragraph], most: int) -> Iterator[list[Paragraph]]:
-    """Groups of paragraphs that a slide can hold; a Chinese character takes the place of two letters."""
+def _said(paragraphs: Sequence[Paragraph], most: float) -> Iterator[list[Paragraph]]:
+    """Groups of paragraphs, each as high as the height given at most."""
     group: list[Paragraph] = []
     for one in paragraphs:
-        if group and sum(wide(p.text) for p in [*group, one]) > most:
+        if group and _high_of_text([*group, one]) > most:
             yield group
             group = []
         group.append(one)
