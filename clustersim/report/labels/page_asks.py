@@ -103,7 +103,10 @@ WORDS: dict[str, tuple[str, str]] = {
         " are, at {cost} {unit}",
         "使用时长超过 {share} % 时,自有低于价格 {mark} {unit};当前为 {now} %,成本 {cost} {unit}",
     ),
-    "own.api_day": ("That is {tokens} billion tokens a day of this site", "相当于该站点每日 {tokens} 十亿词元"),
+    "own.api_day": (
+        "That is {tokens} billion tokens a day of this site",
+        "相当于该站点每日 {tokens} 十亿词元",
+    ),
     "own.never": ("No crossover: {why}", "没有交叉点:{why}"),
     "own.needs_rent": (
         "The files know no market rent of this card in CNY: name one above",
