@@ -98,6 +98,8 @@ def _gap(data: Mapping[str, Any], work: str, unit: str, same: Note) -> list[dict
     chart = bars(list(sides), {t: [sides[s].get(t, 0.0) for s in sides] for t in terms}, unit, "stacked")
     settles = data["settles"].get(work, "")
     said = ("compare.settles", {"what": keyed(settles)}) if settles else ""
+    shares = {side: row["share_cheapest"] for side, row in data["intervals"].get(work, {}).items()}
+    wins = ("compare.wins", {"what": "; ".join(f"{s} {v:.0%}" for s, v in shares.items())}) if shares else ""
     unable = [
         ("compare.unable", {"name": row["side"], "reason": _refused(row["reason"])})
         for row in data["sides"] if row["reason"]
@@ -106,7 +108,7 @@ def _gap(data: Mapping[str, Any], work: str, unit: str, same: Note) -> list[dict
     told = [{c: r.get(c) for c in columns} for r in rows]
     percent = dict.fromkeys((*terms, "gap.sum"), "%")
     return [
-        panel("compare.gap", told, chart=chart, notes=[work, same, said, *unable], units=money),
+        panel("compare.gap", told, chart=chart, notes=[work, same, wins, said, *unable], units=money),
         panel(
             "compare.gap_lines",
             lines,
