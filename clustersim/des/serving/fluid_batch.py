@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from clustersim.des.serving.fluid_arrivals import full_share, peakedness, renewals
 from clustersim.des.serving.fluid_site import Site
-from clustersim.special import gammainc, ndtri
+from clustersim.gamma import gammainc
+from clustersim.special import ndtri
 
 __all__ = [
     "Balance",

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.des.serving.metrics import PERCENTILES
-from clustersim.special import gammainc
+from clustersim.gamma import gammainc
 
 __all__ = ["FEW", "Looks", "gamma_part", "gamma_share", "interpolated", "percentiles_of"]
 

@@ -27,7 +27,7 @@ from clustersim.des.training.rates import RateBins, rate_bins
 from clustersim.des.training.run import Slowing, TrainingRun
 from clustersim.des.training.strands import Strand, corrupts, found_late, strands_of
 from clustersim.des.training.waits import Queue, Waits, mean_waits
-from clustersim.special import gammainc
+from clustersim.gamma import gammainc
 
 __all__ = ["Expected", "expected_shares"]
 
