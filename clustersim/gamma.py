@@ -31,6 +31,8 @@ _LARGE = 40.0
 _BLOCK = 16_384
 #: Rows that are integrated at once, for the same reason.
 _ROWS = 1024
+#: Standard deviations above a large shape, and so much beside, beyond which less than 1e-17 lies, and those below.
+_ABOVE, _LEAST_ABOVE, _BELOW = 9.2, 18.0, 8.9
 #: Elements up to which the terms of the series stand in one table, whose making takes fewer calls.
 _FEW = 160
 #: Logarithm of the share that is left out, with its sign turned.
@@ -76,8 +78,12 @@ def gammainc(a: Any, x: Any) -> Any:
     True
     """
     a, x = np.asarray(a, dtype=np.float64), np.minimum(np.asarray(x, dtype=np.float64), 1e300)
-    a, x, logs = np.broadcast_arrays(a, x, gammaln(a + 1.0))
+    logs = gammaln(a + 1.0)
+    if a.shape != x.shape:
+        a, x, logs = np.broadcast_arrays(a, x, logs)
     shape, a, x, logs = a.shape, a.ravel(), x.ravel(), logs.ravel()
+    if a.size <= _BLOCK:
+        return _below(a, x, logs).reshape(shape)[()]
     found = np.empty(a.size)
     for first in range(0, a.size, _BLOCK):
         some = slice(first, first + _BLOCK)
@@ -95,7 +101,9 @@ def _below(a: Array, x: Array, logs: Array) -> Array:
     large = a >= _LARGE
     if not large.any():
         return _of_few(a, x, logs)
-    found, few = np.empty_like(a), ~large
+    away, wide = x - a, np.sqrt(a)
+    found, few = np.asarray(away > 0.0, dtype=np.float64), ~large
+    large &= (away < _ABOVE * wide + _LEAST_ABOVE) & (away > -_BELOW * wide)
     found[large] = _integrated(a[large], x[large])
     found[few] = _of_few(a[few], x[few], logs[few])
     return found
@@ -118,10 +126,10 @@ def _of_few(a: Array, x: Array, logs: Array) -> Array:
     none = above & (left == 0.0)
     front = np.exp(front)
     found = np.ones_like(a)
-    some = np.flatnonzero(by_series & ~none)
+    some = (by_series & ~none).nonzero()[0]
     if some.size:
         found[some] = front[some] * _series(a[some], x[some], np.maximum(series[some], 0.0).astype(np.int16))
-    some = np.flatnonzero(~(by_series | none))
+    some = (~(by_series | none)).nonzero()[0]
     if some.size:
         over = _fraction(a[some], x[some], fraction[some].astype(np.int16))
         found[some] = 1.0 - front[some] * a[some] / over

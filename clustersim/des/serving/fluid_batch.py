@@ -150,9 +150,11 @@ def _step(site: Site, seen: Array, spread: Array) -> tuple[Array, Array]:
         return np.asarray(cost.at(cost.fixed_s, batch * width) + linear * batch)
 
     far = np.minimum(np.sqrt(3.0 * spread), np.maximum(seen - 1.0, 0.0)) + 0.25
-    low, middle, high = at(np.maximum(seen - far, 0.0)), at(seen), at(seen + far)
-    slope = (high - low) / (seen + far - np.maximum(seen - far, 0.0))
-    return (low + 4.0 * middle + high) / 6.0, slope
+    below, above = np.maximum(seen - far, 0.0), seen + far
+    loads = seen.shape[1]
+    every = at(np.concatenate([below, seen, above], axis=1))
+    low, middle, high = every[:, :loads], every[:, loads : 2 * loads], every[:, 2 * loads :]
+    return (low + 4.0 * middle + high) / 6.0, (high - low) / (above - below)
 
 
 def _group_tokens(site: Site, group: Array, biased: Array) -> Array:
