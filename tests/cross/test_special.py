@@ -68,9 +68,7 @@ def test_log_gamma() -> None:
 @pytest.mark.parametrize("n", [0, 1, 7, 400])
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.95, 0.999])
 def test_quantiles(n: int, share: float) -> None:
-    assert 2.0 * gamma.gammaincinv(n + 1, share) == pytest.approx(
-        stats.chi2.ppf(share, 2 * n + 2), rel=1e-10
-    )
+    assert 2.0 * gamma.gammaincinv(n + 1, share) == pytest.approx(stats.chi2.ppf(share, 2 * n + 2), rel=1e-10)
     for mean in (0.0, 0.3, n + 0.5, 37.2 * (n + 1)):
         assert gamma.poisson_quantile(share, mean) == stats.poisson.ppf(share, mean)
 

@@ -103,7 +103,9 @@ class FluidCost:
         [[2.0, 7.0]]
         """
         grid = self.tokens
-        low = grid[1:-1].searchsorted(tokens, side="right")  # of the stretch between two knots, the outer ones open
+        low = grid[1:-1].searchsorted(
+            tokens, side="right"
+        )  # of the stretch between two knots, the outer ones open
         begin = grid[low]
         part = (tokens - begin) / (grid[low + 1] - begin)
         flat = table.ravel()
