@@ -21,7 +21,8 @@ from clustersim.assemble.lines import (
 from clustersim.assemble.purchase import Purchase, purchase, site_power
 from clustersim.assemble.site import total_cost_of
 from clustersim.columns import as_plain, finite, number
-from clustersim.des.training.simulate import SimulatedRun, simulate_run
+from clustersim.des.training.incidents import SimulatedRun
+from clustersim.des.training.simulate import simulate_run
 from clustersim.econ.bom import Bill
 from clustersim.econ.power import PowerTerms, mixed_power
 from clustersim.econ.racks import RackCount

@@ -14,7 +14,8 @@ from clustersim import batch
 from clustersim.batch import Answers, Question, at
 from clustersim.columns import Column, Decided, Split, Varied, decide
 from clustersim.columns import batch as batch_of
-from clustersim.des.training.waits import Queue, mean_waits
+from clustersim.des.training.replayed_waits import Queue
+from clustersim.des.training.waits import mean_waits
 from clustersim.errors import ClusterSimError
 from clustersim.pipeline import StageCache, run_chain
 from clustersim.schema.inputs import Inputs, load_inputs
