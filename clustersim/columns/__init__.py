@@ -9,7 +9,16 @@ The points are the last axis. A plain array meets a column only where its own la
 """
 
 from clustersim.columns.column import Column, Noted, Split, Unbatchable, bare
-from clustersim.columns.deciding import Batch, as_plain, batch, decide, decisions, pass_over
+from clustersim.columns.deciding import (
+    Batch,
+    Decided,
+    as_plain,
+    batch,
+    decide,
+    decide_with,
+    decisions,
+    pass_over,
+)
 from clustersim.columns.numbers import (
     as_array,
     ceiled,
@@ -29,6 +38,7 @@ from clustersim.columns.points import Varied, distinct, each_group, each_point, 
 __all__ = [
     "Batch",
     "Column",
+    "Decided",
     "Noted",
     "Split",
     "Unbatchable",
@@ -40,6 +50,7 @@ __all__ = [
     "ceiled",
     "column_of",
     "decide",
+    "decide_with",
     "decisions",
     "distinct",
     "each_group",

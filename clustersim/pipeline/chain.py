@@ -10,7 +10,8 @@ import numpy as np
 from clustersim.assemble.company import company_spec
 from clustersim.assemble.lines import own_anchor
 from clustersim.columns import as_plain
-from clustersim.des.training.simulate import SimulatedRun, simulate_run
+from clustersim.des.training.incidents import SimulatedRun
+from clustersim.des.training.simulate import simulate_run
 from clustersim.finance.company import Company
 from clustersim.finance.forecast import Forecast, make_forecast
 from clustersim.finance.valuation import Valuation, value_company

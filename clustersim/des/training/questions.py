@@ -15,7 +15,7 @@ from clustersim.des.training.fidelity import expected_goodput
 from clustersim.des.training.run import TrainingRun
 from clustersim.des.training.waits import erlang_b
 from clustersim.errors import InfeasibleError, InputError
-from clustersim.special import poisson_quantile
+from clustersim.gamma import poisson_quantile
 
 __all__ = [
     "out_for_repair",
