@@ -239,9 +239,12 @@ class ServingBuilder:
         return cache_tokens(self.model, layout, self.precision, self.card, self._cache_plan(layout, rules))
 
     def _cache_plan(self, layout: Layout, rules: Batching) -> CachePlan:
-        stated = self.work.memory_share
+        """How memory is given out; where no prompts are kept, a sequence has one state and none to start from."""
+        stated, reserve = self.work.memory_share, reserve_of(self.engine, self.card.name)
+        if self.work.prefix is None:
+            reserve = replace(reserve, state_slots=1.0)
         return CachePlan(
-            memory_share=stated.value if stated else None, reserve=reserve_of(self.engine, self.card.name),
+            memory_share=stated.value if stated else None, reserve=reserve,
             limits=BatchLimits(rules.max_tokens, rules.max_sequences), context=self.context, draft=self.draft,
             beside_bytes=self.adapters.resident * adapter_bytes(self.model, layout, self.adapters)
             if self.adapters else 0.0,

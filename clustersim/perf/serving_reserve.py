@@ -40,7 +40,8 @@ class EngineReserve:
     + experts_per_token (routed_bytes hidden + 2 B width_values expert width / tp)], the peak of one layer.
 
     Of what is left for caches an engine with a ``state_share`` keeps that share for states of fixed size, of which it
-    holds ``state_slots`` for each running sequence; without one, states and tokens take what they need of one pool.
+    holds ``state_slots`` for each running sequence (one where it keeps no prompts for later ones); without a share,
+    states and tokens take what they need of one pool.
     """
 
     memory_share: float

@@ -194,7 +194,7 @@ class MemoryRules(Model):
     state_share: Share | None = None
     """Share of the memory for caches that is kept for states of fixed size; none: both take what they need of one."""
     state_slots: Positive | None = None
-    """States that such an engine keeps for each running sequence: its own, and those that later prompts may start from."""
+    """States of a running sequence where prompts are kept: its own, and those that later prompts start from."""
 
 
 class MemoryCase(Model):

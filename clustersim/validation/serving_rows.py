@@ -199,7 +199,7 @@ _ASKED = ("campaign", "software", "model", "card", "format", "isl", "osl", "mode
 
 
 def lengths_of(row: Mapping[str, str], means: Sequence[float]) -> list[Lengths]:
-    """Return how lengths of these means were drawn: as the row's ``length_shape`` and ``length_spread`` say, else fixed.
+    """Return lengths of these means, drawn as the row's ``length_shape`` and ``length_spread`` say, else fixed.
 
     A client that draws its lengths keeps users apart: no two of them ask for a prompt in the same iteration, wave upon
     wave. The shapes and what a spread is of each are those of a scenario's traffic.

@@ -271,7 +271,9 @@ def test_a_pool_of_states_reads_columns_as_it_reads_points() -> None:
     one, model = engine("sglang-0.5"), hybrid()
     shares = np.array([0.5, 0.7, 0.88])
     plan = CachePlan(reserve=one, context=2048.0)
-    many = cache_room(model, Layout(), Precision(), H100, replace(plan, memory_share=Column(shares))).tokens(2048.0)
+    many = cache_room(model, Layout(), Precision(), H100, replace(plan, memory_share=Column(shares))).tokens(
+        2048.0
+    )
     each = [
         cache_room(model, Layout(), Precision(), H100, replace(plan, memory_share=float(s))).tokens(2048.0)
         for s in shares
