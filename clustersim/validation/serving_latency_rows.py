@@ -222,9 +222,9 @@ def record(row: Mapping[str, str]) -> tuple[ServingRecord, Client]:
         said=engine.said,
     )
     users, ratio = int(number(full["concurrency"], 0)), float(said.get("length_ratio", 1.0))
-    workers = [degree(full, f"{kind}_num_workers") for kind in _KINDS] if split else [1, 0]
+    first, second = (degree(full, f"{kind}_num_workers") for kind in _KINDS) if split else (1, 0)
     drawn = tuple(lengths_of(full, (isl, osl))) if full.get("length_shape") else ()
-    return run, Client(isl, osl, users, ratio, *workers, drawn=drawn)
+    return run, Client(isl, osl, users, ratio, first, second, drawn)
 
 
 def why_not(row: Mapping[str, str]) -> str:

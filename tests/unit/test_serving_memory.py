@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -270,10 +271,9 @@ def test_a_pool_of_states_binds_models_with_states_alone_and_never_by_fewer_slot
 def test_a_pool_of_states_reads_columns_as_it_reads_points() -> None:
     one, model = engine("sglang-0.5"), hybrid()
     shares = np.array([0.5, 0.7, 0.88])
+    column: Any = Column(shares)
     plan = CachePlan(reserve=one, context=2048.0)
-    many = cache_room(model, Layout(), Precision(), H100, replace(plan, memory_share=Column(shares))).tokens(
-        2048.0
-    )
+    many = cache_room(model, Layout(), Precision(), H100, replace(plan, memory_share=column)).tokens(2048.0)
     each = [
         cache_room(model, Layout(), Precision(), H100, replace(plan, memory_share=float(s))).tokens(2048.0)
         for s in shares
