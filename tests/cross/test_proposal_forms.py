@@ -25,8 +25,8 @@ BOTH = pytest.mark.parametrize("language", ["en", "zh"])
 
 
 def squeezed(text: str) -> str:
-    """Text without its spaces and ends of lines, which each form sets by its own widths."""
-    return re.sub(r"\s+", "", text)
+    """Text without its spaces, ends of lines and places where one may end, which each form sets by its own widths."""
+    return re.sub(r"[\s\u200b]+", "", text)
 
 
 def parts_of(path: Path) -> set[str]:

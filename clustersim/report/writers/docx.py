@@ -18,6 +18,8 @@ _LIGHT = "E8EEF4"
 #: A table of no more lines is not parted by the end of a page; the width of a page in millimetres, and how many of
 #: them a letter takes for each point of its size.
 _KEPT_LINES, _ACROSS, _LETTER = 18, 174.0, 0.205
+#: A place of no width at which a line may end; a flag takes a key with it.
+_MAY_BREAK = "\u200b"
 _KINDS = {"text": "Normal", "bullet": "List Bullet", "remark": "Normal"}
 
 
@@ -121,6 +123,20 @@ def _block(document: Any, block: Block, *, leads: bool) -> None:
         _table(document, block)
 
 
+def _parted(text: str, most: int) -> str:
+    """A text with places of no width where a line may end within a key: what is copied of it is still a key.
+
+    >>> _parted("see cards.BR166M.efficiency.gemm", 20).split("\u200b")
+    ['see cards.BR166M.', 'efficiency.gemm']
+    """
+    first, *lines = broken(text, most)
+    out, at = first, len(first)
+    for line in lines:
+        begin = text.index(line, at)
+        out, at = f"{out}{text[at:begin] or _MAY_BREAK}{line}", begin + len(line)
+    return out
+
+
 def _table(document: Any, block: Table) -> None:
     from docx.shared import Pt
 
@@ -141,7 +157,7 @@ def _table(document: Any, block: Table) -> None:
         cells = table.rows[i].cells
         for j, text in enumerate(row):
             most = int(letters * shares[j]) - 2
-            _cell(cells[j], "\n".join(broken(text, most)), size, right=not block.from_left(j))
+            _cell(cells[j], _parted(text, most), size, right=not block.from_left(j))
     if lines_of(block, letters) <= _KEPT_LINES:
         for one in table.rows[
             :-1
