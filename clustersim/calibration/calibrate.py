@@ -288,7 +288,6 @@ def _held(
     some = list(beyond)[:200]
     before = exact(some, put_on(_as_it_is, np.zeros(len(FACTORS))))
     here = exact(some, put_on(_as_it_is, fitted.mean))
-    flat = np.zeros((len(some), len(FACTORS)))
-    there = Surrogate(fitted.mean, here, flat, flat, np.ones(len(some)))
+    there = Surrogate(fitted.mean, here, np.zeros((len(some), len(FACTORS))))
     physics, mean, _ = fitted.predict(some, there)
     return before, physics, mean

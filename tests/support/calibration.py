@@ -34,8 +34,7 @@ def made(rng: np.random.Generator, count: int) -> tuple[list[Measured], Surrogat
         rows.append(Measured(
             f"r{i}", "made", quantity, "X", Run(f"r{i}", lambda change: {}), 0.0, words["software"], words, sizes
         ))  # fmt: skip
-    still = np.zeros((count, len(FACTORS)))
-    return rows, Surrogate(np.zeros(len(FACTORS)), rng.normal(0, 1, count), shares, still, np.ones(count))
+    return rows, Surrogate(np.zeros(len(FACTORS)), rng.normal(0, 1, count), shares)
 
 
 def with_times(rows: list[Measured], log_times: Array) -> list[Measured]:
