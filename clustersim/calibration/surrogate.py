@@ -1,15 +1,15 @@
 """Times of rows as functions of the factors: taken from exact runs at one point, checked by exact runs at others.
 
-A time is a sum of parts, each proportional to a constant, and what a busy server lets wait. With the elasticities a_j of
-ln t at a point (a_j < 0 where a slower part makes it less: a first token comes sooner because decoding is slower),
+A time is a sum of parts, each proportional to a constant, and what a busy server lets wait. With the elasticities a_j
+of ln t at a point (a_j < 0 where a slower part makes it less: a first token comes sooner because decoding is slower),
 
     u = sum_j |a_j| (exp(m_j) - 1),  m_j = +-(z_j - z0_j) in the direction in which part j lengthens the time,
 
     t(z) = t_0 (1 + u) where u > 0, t_0 (1 + u / A)^A below, A = max(1, sum_j |a_j|)
 
 has the value and the slope of the model at the point, never a time below zero, and is exact where parts add up (A = 1).
-Where A is above 1 the run is close to its capacity: beyond it the queue of a closed loop grows with the time of service,
-not with its power A, which would carry a slope of ten at the edge to where it is one.
+Where A is above 1 the run is close to its capacity: beyond it the queue of a closed loop grows with the time of
+service, not with its power A, which would carry a slope of ten at the edge to where it is one.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ import pytest
 from scipy.stats import chisquare, kstest
 
 from clustersim.calibration.constants import FACTORS
+from clustersim.calibration.fitted import fit, free_factors
 from clustersim.calibration.judge import judge, known_of
-from clustersim.calibration.posterior import fit, free_factors
 from tests.support.calibration import PRIOR, made, measured, ranks, shifts
 
 
