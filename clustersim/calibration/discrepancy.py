@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,9 +45,8 @@ class Scales:
     @property
     def log_prior(self) -> float:
         """ln probability of the scales, up to a constant: their logarithms are normal around 0."""
-        return -sum(np.log(v) ** 2 for v in (self.discrepancy, self.noise, self.prior)) / (
-            2 * _SCALE_DEVIATION**2
-        )
+        logs = (math.log(v) for v in (self.discrepancy, self.noise, self.prior))
+        return -sum(v**2 for v in logs) / (2 * _SCALE_DEVIATION**2)
 
 
 def discrepancy_deviation(row: Measured) -> float:

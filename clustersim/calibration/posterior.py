@@ -84,8 +84,7 @@ class Posterior:
         By an inverse, not by triangular solves of many right sides: OpenBLAS spreads those over threads, and at this
         size that takes ten times as long.
         """
-        found: Array = np.linalg.inv(self.delta + np.diag(self.variances))
-        return found
+        return np.asarray(np.linalg.inv(self.delta + np.diag(self.variances)), dtype=np.float64)
 
     def predict(self, other: Others) -> tuple[Array, Array, Array]:
         """Return ln times of other rows: of the physics alone, with the discrepancy, and the latter's variance."""
