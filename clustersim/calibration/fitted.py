@@ -89,7 +89,8 @@ class Fitted:
     @property
     def prior(self) -> Array:
         """Deviation of every ln factor before any row, at the scales that the rows bear out; 0 where it is not free."""
-        return np.sqrt(sum(w * p.prior**2 for w, p in zip(self.weights, self.posteriors, strict=True)))
+        squares = [w * p.prior**2 for w, p in zip(self.weights, self.posteriors, strict=True)]
+        return np.asarray(np.sqrt(np.sum(squares, axis=0)), dtype=np.float64)
 
     @property
     def right(self) -> Array:

@@ -80,11 +80,9 @@ def offline(run: Run, fields: Fields, given: Mapping[str, str]) -> None:
     elif run.isl and run.osl and run.requests and run.all_tokens:
         found = run.requests * (run.isl + run.osl)
         if abs(found / run.all_tokens - 1.0) > AGREE:
-            what = (
-                f"{run.all_tokens:g} tokens contradict {run.requests:g} requests of {run.isl:g} and {run.osl:g} tokens"
-                f" ({found:g})"
-            )
-            fields.problems.append(Problem(fields.file, None, "total_num_tokens", what))
+            fields.problems.append(Problem(
+                fields.file, None, "total_num_tokens", f"{run.all_tokens:g} tokens contradict {run.requests:g} requests"
+                f" of {run.isl:g} and {run.osl:g} tokens ({found:g})"))  # fmt: skip
 
 
 def _given(fields: Fields, given: Mapping[str, str], column: str, option: str) -> float | None:
@@ -92,6 +90,6 @@ def _given(fields: Fields, given: Mapping[str, str], column: str, option: str) -
     read = number_of(stated) if stated is not None else None
     if isinstance(read, float) and read > 0:
         return read
-    hint = f"give --given {column}=… (what {option} was)"
-    fields.problems.append(Problem(fields.file, None, column, "is not in this format", hint))
+    fields.problems.append(Problem(fields.file, None, column, "is not in this format",
+                                   f"give --given {column}=… (what {option} was)"))  # fmt: skip
     return None
