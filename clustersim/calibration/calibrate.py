@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.calibration.constants import FACTORS, prior_deviations
-from clustersim.calibration.posterior import TOLD, Draws, Fitted, fit, free_factors
+from clustersim.calibration.fitted import Draws, Fitted, fit, free_factors
+from clustersim.calibration.posterior import TOLD
 from clustersim.calibration.rows import Measured, Rows, rows_of
 from clustersim.calibration.store import Store
 from clustersim.calibration.surrogate import Surrogate, exact, put_on, surrogate_of
@@ -55,7 +56,7 @@ class Factor:
     high: float
     free: bool
     shrunk: float
-    """1 - posterior deviation / prior deviation."""
+    """1 - posterior deviation / prior deviation, the latter at the scales that the rows bear out."""
     correlated: tuple[str, float]
     """The factor that it is most correlated with."""
     rests_on: str = ""
@@ -94,7 +95,7 @@ class Calibration:
     @cached_property
     def factors(self) -> tuple[Factor, ...]:
         """Every factor with what the rows say of it, from the draws."""
-        z, prior = self.drawn.z, self.fitted.best.prior
+        z, prior = self.drawn.z, self.fitted.prior
         alone = self.fitted.best.alone()
         usual = prior_deviations(self.classes)
         middle, low, high = (np.exp(np.quantile(z, q, axis=0)) for q in (0.5, 0.1, 0.9))
@@ -109,7 +110,7 @@ class Calibration:
             spread = (low[j], high[j]) if free else (math.exp(-Z90 * usual[j]), math.exp(Z90 * usual[j]))
             out.append(Factor(
                 name, float(usual[j]), float(middle[j]) if free else 1.0, float(spread[0]), float(spread[1]), free,
-                float(1.0 - deviation[j] / usual[j]) if free else 0.0, (FACTORS[most], float(correlation[j, most])),
+                float(1.0 - deviation[j] / prior[j]) if free else 0.0, (FACTORS[most], float(correlation[j, most])),
                 self.used[int(alone[j])].id if free and alone[j] >= 0 else "",
             ))  # fmt: skip
         return tuple(out)
@@ -288,7 +289,6 @@ def _held(
     some = list(beyond)[:200]
     before = exact(some, put_on(_as_it_is, np.zeros(len(FACTORS))))
     here = exact(some, put_on(_as_it_is, fitted.mean))
-    flat = np.zeros((len(some), len(FACTORS)))
-    there = Surrogate(fitted.mean, here, flat, flat, np.ones(len(some)))
+    there = Surrogate(fitted.mean, here, np.zeros((len(some), len(FACTORS))))
     physics, mean, _ = fitted.predict(some, there)
     return before, physics, mean

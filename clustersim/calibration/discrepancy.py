@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from clustersim.calibration.rows import Measured
 
-__all__ = ["Scales", "covariance", "discrepancy_deviation", "noise_deviations"]
+__all__ = ["GRID", "PRIOR_GRID", "Scales", "covariance", "discrepancy_deviation", "noise_deviations"]
 
 Array = NDArray[np.float64]
 #: Quantity -> (what errs alike with it, deviation of the discrepancy, deviation of noise), of ln time. Those of steps
@@ -26,14 +27,26 @@ _QUANTITIES: dict[str, tuple[str, float, float]] = {
 _PARTS = {"quantity": 0.05, "software": 0.05, "sizes": 0.10, "model": 0.75}
 #: Logarithms over which sizes are alike.
 _LENGTH = 1.5
+#: Scales of discrepancy and noise that are tried; the logarithm of each is normal around 0 with this deviation.
+GRID = (0.4, 0.7, 1.0, 1.5, 2.2)
+_SCALE_DEVIATION = 0.5
+#: Scales of the prior: its usual deviations are a class's whole spread, and many cards lie near their class.
+PRIOR_GRID = (0.35, 0.6, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Scales:
-    """Multiples of the usual deviations of discrepancy and noise."""
+    """Multiples of the usual deviations of discrepancy, noise, and the factors' prior."""
 
     discrepancy: float = 1.0
     noise: float = 1.0
+    prior: float = 1.0
+
+    @property
+    def log_prior(self) -> float:
+        """ln probability of the scales, up to a constant: their logarithms are normal around 0."""
+        logs = (math.log(v) for v in (self.discrepancy, self.noise, self.prior))
+        return -sum(v**2 for v in logs) / (2 * _SCALE_DEVIATION**2)
 
 
 def discrepancy_deviation(row: Measured) -> float:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.calibration.constants import FACTORS, prior_deviations
-from clustersim.calibration.posterior import fit, free_factors
+from clustersim.calibration.fitted import fit, free_factors
 from clustersim.calibration.rows import Change, Measured, rows_of
 from clustersim.calibration.surrogate import Asked, Surrogate, ask, exact, put_on, surrogate_of
 from clustersim.errors import InputError

@@ -1,18 +1,22 @@
 """Times of rows as functions of the factors: taken from exact runs at one point, checked by exact runs at others.
 
-A time is a sum of parts, each proportional to a constant. With the elasticities a_j of ln t at a point and
-A = max(1, sum a_j), shares s_j = a_j / A and s_0 = 1 - sum s_j,
+A time is a sum of parts, each proportional to a constant, and what a busy server lets wait. With the elasticities a_j
+of ln t at a point (a_j < 0 where a slower part makes it less: a first token comes sooner because decoding is slower),
 
-    ln t(z) = ln t_0 + A ln(s_0 + sum_j s_j exp(+-(z_j - z0_j)))
+    u = sum_j |a_j| (exp(m_j) - 1),  m_j = +-(z_j - z0_j) in the direction in which part j lengthens the time,
 
-has the value and the slope of the model at the point, never a time below zero, and is exact where parts add up.
-Elasticities of the wrong sign (a first token that comes sooner because decoding is slower) are taken as powers.
+    t(z) = t_0 (1 + u) where u > 0, t_0 (1 + u / A)^A below, A = max(1, sum_j |a_j|)
+
+has the value and the slope of the model at the point, never a time below zero, and is exact where parts add up (A = 1).
+Where A is above 1 the run is close to its capacity: beyond it the queue of a closed loop grows with the time of
+service, not with its power A, which would carry a slope of ten at the edge to where it is one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -38,40 +42,43 @@ class Surrogate:
     Attributes:
         at: ln factors of the point, in the order of ``FACTORS``.
         log_time: ln time of each row there.
-        shares: part of each row's time that follows each factor (rows, factors).
-        powers: slopes of the wrong sign.
-        degree: A of each row.
+        shares: elasticity of each row's time by the time of each factor's part (rows, factors).
     """
 
     at: Array
     log_time: Array
     shares: Array
-    powers: Array
-    degree: Array
+
+    @cached_property
+    def _degree(self) -> Array:
+        found: Array = np.maximum(1.0, np.abs(self.shares).sum(axis=1))
+        return found
 
     def log_times(self, z: Array) -> Array:
         """Return ln times (..., rows) at ln factors (..., factors)."""
-        moved = np.asarray(z) - self.at
-        grown = np.expm1(np.clip(moved * signs(), -30.0, 30.0))
-        inside = 1.0 + grown @ self.shares.T
-        found: Array = self.log_time + self.degree * np.log(np.maximum(inside, 1e-12)) + moved @ self.powers.T
-        return found
+        slower, faster = np.maximum(self.shares, 0.0), np.maximum(-self.shares, 0.0)
+        moved = self._moved(z)
+        u = np.expm1(moved) @ slower.T + np.expm1(-moved) @ faster.T
+        below = self._degree * np.log(np.maximum(1.0 + np.minimum(u, 0.0) / self._degree, 1e-12))
+        return np.asarray(self.log_time + np.where(u > 0, np.log1p(np.maximum(u, 0.0)), below))
+
+    def _moved(self, z: Array) -> Array:
+        """ln factors' distance from the point, in the direction of longer times."""
+        return np.asarray(np.clip((np.asarray(z) - self.at) * signs(), -30.0, 30.0))
 
     def slopes(self, z: Array) -> Array:
         """Return the derivatives of ln times by ln factors (rows, factors) at one point."""
-        moved = np.asarray(z) - self.at
-        grown = np.exp(np.clip(moved * signs(), -30.0, 30.0))
-        inside = np.maximum(1.0 + np.expm1(np.clip(moved * signs(), -30.0, 30.0)) @ self.shares.T, 1e-12)
-        found: Array = (
-            self.degree[:, None] * self.shares * (grown * signs())[None, :] / inside[:, None] + self.powers
-        )
+        slower, faster = np.maximum(self.shares, 0.0), np.maximum(-self.shares, 0.0)
+        moved = self._moved(z)
+        u = slower @ np.expm1(moved) + faster @ np.expm1(-moved)
+        inside = np.where(u > 0, 1.0 + u, np.maximum(1.0 + np.minimum(u, 0.0) / self._degree, 1e-12))
+        grown = slower * np.exp(moved) - faster * np.exp(-moved)
+        found: Array = grown * signs() / inside[:, None]
         return found
 
     def some(self, rows: NDArray[np.int64]) -> Surrogate:
         """Return the surrogate of some of the rows."""
-        return Surrogate(
-            self.at, self.log_time[rows], self.shares[rows], self.powers[rows], self.degree[rows]
-        )
+        return Surrogate(self.at, self.log_time[rows], self.shares[rows])
 
 
 def put_on(base: Change, z: Array) -> Change:
@@ -123,7 +130,5 @@ def surrogate_of(rows: Sequence[Measured], base: Change, at: Array, asked: Asked
         there = np.log([moved[row.run.id][row.quantity] for row in rows])
         # d ln t / d ln(constant of time): times grow with it by (e^step - 1) of their share.
         slopes[:, j] = (np.exp(there - log_time) - 1.0) / np.expm1(STEP)
-    shares = np.where(slopes > 1e-5, slopes, 0.0)
-    degree = np.maximum(1.0, shares.sum(axis=1))
-    powers = np.where(slopes < -1e-5, slopes, 0.0) * signs()[None, :]
-    return Surrogate(np.asarray(at, dtype=float), log_time, shares / degree[:, None], powers, degree)
+    shares = np.where(np.abs(slopes) > 1e-5, slopes, 0.0)
+    return Surrogate(np.asarray(at, dtype=float), log_time, shares)

@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.calibration.constants import FACTORS, prior_deviations
-from clustersim.calibration.discrepancy import Scales, covariance, noise_deviations
-from clustersim.calibration.posterior import OFF, WRONG, fit, free_factors
+from clustersim.calibration.discrepancy import PRIOR_GRID, Scales, covariance, noise_deviations
+from clustersim.calibration.fitted import fit, free_factors
 from clustersim.calibration.rows import Measured, Run
 from clustersim.calibration.surrogate import Surrogate
+from clustersim.calibration.wrong_rows import OFF, WRONG
 from clustersim.intervals.maturity import OTHER_CARD
 
 Array = NDArray[np.float64]
@@ -34,8 +35,7 @@ def made(rng: np.random.Generator, count: int) -> tuple[list[Measured], Surrogat
         rows.append(Measured(
             f"r{i}", "made", quantity, "X", Run(f"r{i}", lambda change: {}), 0.0, words["software"], words, sizes
         ))  # fmt: skip
-    still = np.zeros((count, len(FACTORS)))
-    return rows, Surrogate(np.zeros(len(FACTORS)), rng.normal(0, 1, count), shares, still, np.ones(count))
+    return rows, Surrogate(np.zeros(len(FACTORS)), rng.normal(0, 1, count), shares)
 
 
 def with_times(rows: list[Measured], log_times: Array) -> list[Measured]:
@@ -43,6 +43,12 @@ def with_times(rows: list[Measured], log_times: Array) -> list[Measured]:
     from dataclasses import replace
 
     return [replace(row, log_time=float(t)) for row, t in zip(rows, log_times, strict=True)]
+
+
+def factors(rng: np.random.Generator) -> Array:
+    """Return ln factors from the prior: a scale by its probability, then each factor by its deviation."""
+    chance = np.exp([Scales(prior=scale).log_prior for scale in PRIOR_GRID])
+    return PRIOR * float(rng.choice(PRIOR_GRID, p=chance / chance.sum())) * rng.standard_normal(len(FACTORS))
 
 
 def measured(
@@ -60,7 +66,7 @@ def ranks(seed: int, count: int = 20, draws: int = 99) -> dict[str, int]:
     """Return the rank of every free factor's true value among the posterior's draws, from 0 to ``draws``."""
     rng = np.random.default_rng([26, seed])
     rows, truth = made(rng, count)
-    z = PRIOR * rng.standard_normal(len(FACTORS))
+    z = factors(rng)
     given = measured(rng, rows, truth, z, wrong=True)
     prior = np.where(free_factors(given, truth, PRIOR), PRIOR, 0.0)
     found = fit(given, truth, prior).draws(draws, seed, steps=30).z
@@ -71,7 +77,7 @@ def shifts(seed: int, factor: float, count: int = 20) -> dict[str, float]:
     """Return by how many posterior deviations each factor moves where one row in twenty is off by a factor."""
     rng = np.random.default_rng([27, seed])
     rows, truth = made(rng, count)
-    given = measured(rng, rows, truth, PRIOR * rng.standard_normal(len(FACTORS)))
+    given = measured(rng, rows, truth, factors(rng))
     prior = np.where(free_factors(given, truth, PRIOR), PRIOR, 0.0)
     off = np.array([row.log_time for row in given])
     off[int(rng.integers(count))] += np.log(factor)

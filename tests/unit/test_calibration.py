@@ -17,8 +17,8 @@ from clustersim.assemble.calibrated import (
 from clustersim.assemble.parts import card_spec
 from clustersim.calibration.calibrate import calibrate
 from clustersim.calibration.constants import FACTORS, signs
+from clustersim.calibration.fitted import fit, free_factors
 from clustersim.calibration.overlay import profile_text, study_text
-from clustersim.calibration.posterior import fit, free_factors
 from clustersim.calibration.rows import domain_of, read_data
 from clustersim.calibration.store import Store
 from clustersim.errors import InputError

@@ -15,6 +15,7 @@ from typing import Any
 
 from clustersim.errors import InputError, Problem
 from clustersim.schema.imports.bench_csv import is_export, metrics_of
+from clustersim.schema.imports.bench_offline import is_latency, is_throughput, latency, offline, throughput
 from clustersim.schema.imports.bench_rows import COLUMNS, Run, day_of, drafted, row_of
 from clustersim.schema.imports.source import Fields, Imported, ImportOptions, Source, refuse, rows_made
 
@@ -190,6 +191,8 @@ def _genai(file: str, data: Mapping[str, Any]) -> list[tuple[Run, Fields]]:
 
 
 _TOOLS = (
+    _Tool("a result of vllm bench throughput", is_throughput, throughput),
+    _Tool("a result of vllm bench latency", is_latency, latency),
     _Tool("a report of trtllm-bench", lambda d: "performance" in d and "request_info" in d, _trtllm),
     _Tool("a report of guidellm", lambda d: isinstance(d.get("benchmarks"), list) and not {"context"} & set(d)
           and all(isinstance(b, dict) and "metrics" in b for b in d["benchmarks"]), _guidellm),
@@ -234,6 +237,7 @@ def read_bench(source: Source, options: ImportOptions) -> Imported:
         found = [part for one, t in tools for part in (t or tool).runs(source.name, one)]
     for run, fields in found:
         drafted(run, fields, options.given)
+        offline(run, fields, options.given)
     rows = [row_of(run, fields) for run, fields in found]
     refuse(source, form, [problem for _, fields in found for problem in fields.problems])
     lacks = [c for c in ("model", "gpu", "n_gpus", "tp", "precision", "software", *_LOAD) if c not in options.given
@@ -249,6 +253,8 @@ def read_bench(source: Source, options: ImportOptions) -> Imported:
         ("software", "backend"),
         ("precision", "weights"),
         ("concurrency", "batch_or_rate"),
+        ("isl", "in_len"),
+        ("osl", "out_len"),
     ):
         if first in made:
             made.setdefault(second, made[first])

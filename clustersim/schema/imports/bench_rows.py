@@ -64,6 +64,10 @@ class Run:
     acceptance: float | None = None
     length_shape: str = ""
     length_spread: float | None = None
+    all_tokens: float | None = None
+    """Tokens of prompts and answers together, where a file counts no others."""
+    batch_s: float | None = None
+    """Time of one whole batch, where that is all that was timed."""
     date: str = ""
     notes: list[str] = field(default_factory=list)
 
@@ -105,7 +109,10 @@ def _complete(run: Run, fields: Fields) -> None:
         "output throughput": run.tokens_per_s,
     }
     for what, value in missing.items():
-        if not value and not any(p.key == what for p in fields.problems):
+        asked = (
+            run.all_tokens is not None or run.batch_s is not None
+        )  # what the user must give is named already
+        if not value and not asked and not any(p.key == what for p in fields.problems):
             problem(what, "is missing")
 
 

@@ -26,7 +26,15 @@ from clustersim.schema.imports.source import (
     rows_made,
 )
 
-__all__ = ["is_collectives", "read_collectives"]
+__all__ = [
+    "COLUMNS",
+    "HEADER",
+    "PROGRAMS",
+    "Block",
+    "is_collectives_log",
+    "read_blocks",
+    "read_collectives_log",
+]
 
 COLUMNS = (
     "id",
@@ -41,7 +49,7 @@ COLUMNS = (
     "notes",
 )
 #: Name of a test's program -> collective.
-_PROGRAMS = {
+PROGRAMS = {
     "all_reduce": "all_reduce", "allreduce": "all_reduce", "all_gather": "all_gather", "allgather": "all_gather",
     "reduce_scatter": "reduce_scatter", "reducescatter": "reduce_scatter", "alltoall": "all_to_all",
     "all_to_all": "all_to_all", "broadcast": "broadcast", "sendrecv": "sendrecv", "reduce": "reduce",
@@ -59,9 +67,14 @@ _NAMED = re.compile(r"\b(\w+?)_(?:perf|test)\b")
 _SLACK = 0.01
 
 
+#: Columns of a line of figures.
+HEADER = ("size", "count", "type", "redop", "root", "time", "algbw", "busbw", "#wrong", "time", "algbw", "busbw",
+          "#wrong")  # fmt: skip
+
+
 @dataclass(slots=True)
-class _Block:
-    """One run in a log: who took part, and the figures, each with its line."""
+class Block:
+    """One run in a file: who took part, and the figures, each with its line."""
 
     line: int
     collective: str = ""
@@ -71,7 +84,7 @@ class _Block:
     ended: bool = False
 
 
-def is_collectives(source: Source) -> bool:
+def is_collectives_log(source: Source) -> bool:
     """Tell whether a text is a log of a collectives test."""
     if source.archive:
         return False
@@ -80,7 +93,7 @@ def is_collectives(source: Source) -> bool:
                 or ("# nThread" in head and "nGpus" in head) or "alg_bandwidth(GB/s)" in head)  # fmt: skip
 
 
-def read_collectives(source: Source, options: ImportOptions) -> Imported:
+def read_collectives_log(source: Source, options: ImportOptions) -> Imported:
     """Return one row a size.
 
     Raises InputError naming what is missing (ranks, the collective, a column), lines that ranks wrote into each other,
@@ -90,8 +103,15 @@ def read_collectives(source: Source, options: ImportOptions) -> Imported:
         return _hccl(source, options)
     problems: list[Problem] = []
     blocks = [b for b in _blocks(source, problems) if b.figures or b.ranks or not b.ended]
+    return read_blocks(source, "a log of nccl-tests or its kin", blocks, options, problems)
+
+
+def read_blocks(
+    source: Source, form: str, blocks: Sequence[Block], options: ImportOptions, problems: list[Problem]
+) -> Imported:
+    """Return the rows of runs that were found in a file of some form; raises InputError with all that is wrong."""
     rows: list[dict[str, Any]] = []
-    said = [f"a log of nccl-tests or its kin: {len(blocks)} run(s)"]
+    said = [f"{form}: {len(blocks)} run(s)"]
     for block in blocks:
         rows += _rows(source, block, options, problems, said)
     if not rows and not problems:
@@ -101,7 +121,7 @@ def read_collectives(source: Source, options: ImportOptions) -> Imported:
             if figures
             else Problem(source.name, None, "", "holds no line of figures", "the run failed or was cut off")
         )
-    refuse(source, "a log of nccl-tests or its kin", problems)
+    refuse(source, form, problems)
     return rows_made(source, options, "collectives", COLUMNS, rows, said)
 
 
@@ -115,8 +135,8 @@ def _bare(line: str) -> str:
     return line.rstrip()
 
 
-def _blocks(source: Source, problems: list[Problem]) -> list[_Block]:
-    blocks = [_Block(1)]
+def _blocks(source: Source, problems: list[Problem]) -> list[Block]:
+    blocks = [Block(1)]
     for number, raw in source.lines():
         line = _bare(raw)
         block = blocks[-1]
@@ -125,9 +145,9 @@ def _blocks(source: Source, problems: list[Problem]) -> list[_Block]:
                 problems.append(_mixed(source, number))
             # The name's line and the arguments' line open one block together.
             if block.figures or block.ranks or block.ended:
-                blocks.append(_Block(number))
+                blocks.append(Block(number))
             if found := _NAMED.search(line):
-                blocks[-1].collective = _PROGRAMS.get(found[1], "")
+                blocks[-1].collective = PROGRAMS.get(found[1], "")
         elif line.count(" Pid ") > 1:
             problems.append(_mixed(source, number))
         elif found := _DEVICE.match(line):
@@ -144,7 +164,7 @@ def _blocks(source: Source, problems: list[Problem]) -> list[_Block]:
         elif not block.ended and block.header and re.match(r"\s*\d+\s+\d+\s+\S+", line):
             block.figures.append((number, line.split()))
         elif not block.header and not block.collective and (found := _NAMED.search(line)):
-            block.collective = _PROGRAMS.get(found[1], "")
+            block.collective = PROGRAMS.get(found[1], "")
     return blocks
 
 
@@ -154,7 +174,7 @@ def _mixed(source: Source, line: int) -> Problem:
 
 
 def _rows(
-    source: Source, block: _Block, options: ImportOptions, problems: list[Problem], said: list[str]
+    source: Source, block: Block, options: ImportOptions, problems: list[Problem], said: list[str]
 ) -> list[dict[str, Any]]:
     ranks = _ranks(source, block, options, problems)
     hosts = len({host for host, _ in block.ranks.values()}) or 1
@@ -200,7 +220,7 @@ def _rows(
     return rows
 
 
-def _ranks(source: Source, block: _Block, options: ImportOptions, problems: list[Problem]) -> int:
+def _ranks(source: Source, block: Block, options: ImportOptions, problems: list[Problem]) -> int:
     """Ranks of a run: those that the log lists, all of them, or what the user says."""
     if "n_gpus" in options.given:
         read = number_of(options.given["n_gpus"], where="--given", key="n_gpus")
@@ -253,8 +273,8 @@ def _figures(
 
 def _by_file(source: Source) -> str:
     """The collective that the file's own name holds."""
-    names = sorted(_PROGRAMS, key=len, reverse=True)
-    return next((_PROGRAMS[name] for name in names if name in source.path.name.lower()), "")
+    names = sorted(PROGRAMS, key=len, reverse=True)
+    return next((PROGRAMS[name] for name in names if name in source.path.name.lower()), "")
 
 
 def _told(figures: Sequence[Mapping[str, Any]], ranks: int) -> str:
@@ -296,8 +316,8 @@ def _against(values: Mapping[str, Any], kind: str, ranks: int) -> str:
 def _hccl(source: Source, options: ImportOptions) -> Imported:
     """Ascend's hccl_test: sizes, mean time and algorithm rate; the command or the user names the rest."""
     problems: list[Problem] = []
-    said_name = next((m[1] for m in _NAMED.finditer(source.text) if m[1] in _PROGRAMS), "")
-    named = options.given.get("collective") or _PROGRAMS.get(said_name) or _by_file(source)
+    said_name = next((m[1] for m in _NAMED.finditer(source.text) if m[1] in PROGRAMS), "")
+    named = options.given.get("collective") or PROGRAMS.get(said_name) or _by_file(source)
     launched = re.search(r"(?:-np?|-n)\s+(\d+)\b", source.text)
     ranks = number_of(options.given.get("n_gpus") or (launched[1] if launched else ""))
     if not named:

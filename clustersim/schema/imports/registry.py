@@ -15,7 +15,7 @@ from clustersim.reading.guarded import decode, gunzip, limit_bytes, printable, r
 from clustersim.reading.jsontext import Limits, parse_json
 from clustersim.reading.tables import refuse_separator
 from clustersim.schema.imports.bench import is_bench, read_bench
-from clustersim.schema.imports.collective_logs import is_collectives, read_collectives
+from clustersim.schema.imports.collective_json import is_collectives, read_collectives
 from clustersim.schema.imports.kit import is_kit, read_kit
 from clustersim.schema.imports.model import is_model_config, read_model_config
 from clustersim.schema.imports.operator_sweeps import is_operators, read_operators

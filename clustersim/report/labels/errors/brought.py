@@ -51,6 +51,15 @@ TEXTS: dict[str, str] = {
     "two ranks wrote into one line": "两个 rank 写到了同一行",
     "write one file a rank (mpirun --output-filename, srun -o %t) and import that of rank 0":
         "请每个 rank 写一个文件(mpirun --output-filename、srun -o %t)并导入 rank 0 的",
+    "was not run: the row is the out-of-place time": "没有运行:数据行取非原地(out-of-place)的时间",
+    "run the test without a replay of a trace": "请不要以回放轨迹的方式运行测试",
+    "is no number of ranks": "不是 rank 数",
+    "{} contradicts {} in {} s": "{} 与 {} 在 {} s 内相矛盾",
+    "{} s contradicts the mean of latencies, {} s": "{} s 与各次延迟的平均 {} s 相矛盾",
+    "{} tokens contradict {} requests of {} and {} tokens ({})":
+        "{} 个词元与 {} 个各有 {} 与 {} 个词元的请求({})相矛盾",
+    "is not in this format": "不在这种格式里",
+    "give --given {}=… (what {} was)": "请给 --given {}=…(当时 {} 的值)",
     "holds no line of figures": "没有数据行",
     "the run failed or was cut off": "运行失败或被截断",
     "the ranks ran on unlike cards: {}": "各 rank 运行在不同的卡上:{}",

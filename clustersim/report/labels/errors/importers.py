@@ -17,6 +17,10 @@ TEXTS: dict[str, str] = {
     "a log of nccl-tests, rccl-tests or their kin, or of hccl_test":
         "nccl-tests、rccl-tests 及其同类或 hccl_test 的日志",
     "a log of nccl-tests or its kin": "nccl-tests 及其同类的日志",
+    "the JSON of nccl-tests": "nccl-tests 的 JSON",
+    "the JSON of rccl-tests": "rccl-tests 的 JSON",
+    "a result of vllm bench throughput": "vllm bench throughput 的结果",
+    "a result of vllm bench latency": "vllm bench latency 的结果",
     "a log of hccl_test": "hccl_test 的日志",
     "a log of Megatron-LM, NeMo, DeepSpeed or torchtitan": "Megatron-LM、NeMo、DeepSpeed 或 torchtitan 的日志",
     "a log of {}": "{} 的日志",
