@@ -257,7 +257,7 @@ class ServingBuilder:
             "model": self.model, "layout": layout, "card": self.card, "network": self.network,
             "efficiency": self.efficiency, "precision": self.precision, "context": self.context,
             "ranks": ranks if ranks is not None else self.ranks(rules),
-            "split_over_stages": rules.split_over_stages,
+            "split_over_stages": rules.split_over_stages, "queries": float(rules.draft_tokens + 1),
         }  # fmt: skip
         found = iteration_terms(tokens, **given)
         if self.draft:
@@ -274,7 +274,8 @@ class ServingBuilder:
         loop = self.work.traffic.closed_loop
         most = min(rules.max_sequences, loop.users / self.work.replicas) if loop else rules.max_sequences
         width = float(rules.draft_tokens + 1)
-        return RankLoad(0.0 if rules.prefill_only else most * width, width, self.prompt)
+        alone = 0.0 if rules.prefill_only else most * width
+        return RankLoad(alone, width, self.prompt, float(self.work.batching.max_tokens))
 
     def fluid(
         self, layout: Layout, *, prefill_only: bool, decodes: bool = False

@@ -133,6 +133,3 @@ def test_a_rank_sees_to_its_own_sequences() -> None:
     one = builder.terms(counts, Layout(tp=8), rules, EVEN).sequence_s
     many = builder.terms(counts, Layout(tp=1, dp=8, ep=8), rules, EVEN).sequence_s
     assert many == pytest.approx(one / 8)
-    builder.efficiency = replace(builder.efficiency, rank_sequence_s=55e-6)
-    assert builder.terms(counts, Layout(tp=1, dp=8, ep=8), rules, EVEN).sequence_s == pytest.approx(55e-6 / 8)
-    assert builder.terms(counts, Layout(tp=8), rules, EVEN).sequence_s == one
