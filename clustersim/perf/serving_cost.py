@@ -241,8 +241,8 @@ def iteration_terms(
     fullest stage's time of a pp-th of the tokens (at least one); without ``split_over_stages`` the whole batch passes
     one stage after another while the others wait: pp times the stage's time of all tokens. ``context`` is about how
     long sequences are: shorter windows and selections count as full. ``ranks`` says what lies unevenly on attention
-    ranks, ``queries`` how many new tokens a decoding sequence has: one, and those that it verifies. Units: seconds, FLOP, bytes. Where
-    numbers are columns of points, ``tokens`` has the shape (counts, 1).
+    ranks, ``queries`` how many new tokens a decoding sequence has: one, and those that it verifies. Units: seconds,
+    FLOP, bytes. Where numbers are columns of points, ``tokens`` has the shape (counts, 1).
     """
     n = np.asarray(tokens, dtype=np.float64)
     stages, groups_of = float(layout.pp), layout.pp if split_over_stages else 1
@@ -257,9 +257,7 @@ def iteration_terms(
     )
     passes = HIDDEN_PASSES * model.hidden + FFN_PASSES * width / layout.tp
     moved = own * passes * precision.activation_bytes * model.layers * stage_share(model, layout)
-    attention = _attention(
-        model, layout, card, efficiency, precision, context, stages / groups_of, queries
-    )
+    attention = _attention(model, layout, card, efficiency, precision, context, stages / groups_of, queries)
     held = cache_growth(model, context, bytes_per_value=precision.kv_bytes, tp=layout.tp).per_token
     overhead = efficiency.step_s + efficiency.layer_s * model.layers
     overhead += efficiency.expert_layer_s * model.moe_layers
