@@ -92,6 +92,7 @@ def with_workers(rows: Sequence[Row], campaigns: Sequence[Campaign | None]) -> l
         twin = stated.get(_key(row, asked))
         if twin is not None:
             row |= {key: value for key, value in twin.items() if key.startswith(("prefill_", "decode_"))}
+            row |= _agreed(row, asked)
         else:
             labels[(asked, _cards(row, "prefill"), _cards(row, "decode"))].append(row)
     for (asked, *_), alike in labels.items():
