@@ -81,6 +81,7 @@ def with_workers(rows: Sequence[Row], campaigns: Sequence[Campaign | None]) -> l
     pairs = list(zip(rows, campaigns, strict=True))
     stated = {_key(row, asked): row for row, asked in pairs if asked is not None and not _lacks(row)}
     labels: dict[tuple[Campaign, float, float], list[Row]] = defaultdict(list)
+    under: dict[tuple[Campaign, float, float], set[tuple[str, str]]] = defaultdict(set)
     out = [dict(row) for row in rows]
     for row, asked in zip(out, campaigns, strict=True):
         if asked is None:
@@ -89,14 +90,16 @@ def with_workers(rows: Sequence[Row], campaigns: Sequence[Campaign | None]) -> l
             if row.get("mode") == "disagg":
                 row |= _agreed(row, asked)
             continue
+        label = (asked, _cards(row, "prefill"), _cards(row, "decode"))
+        under[label].add(_measured(row))
         twin = stated.get(_key(row, asked))
         if twin is not None:
             row |= {key: value for key, value in twin.items() if key.startswith(("prefill_", "decode_"))}
             row |= _agreed(row, asked)
         else:
-            labels[(asked, _cards(row, "prefill"), _cards(row, "decode"))].append(row)
-    for (asked, *_), alike in labels.items():
-        _tell_apart(alike, _fitting(alike[0], asked))
+            labels[label].append(row)
+    for label, alike in labels.items():
+        _tell_apart(alike, _fitting(alike[0], label[0]), under[label])
     return out
 
 
@@ -123,9 +126,9 @@ def _key(row: Mapping[str, str], asked: Campaign) -> tuple[object, ...]:
     return (asked, *_measured(row))
 
 
-def _tell_apart(rows: list[Row], runs: list[Row]) -> None:
-    """Fill the rows under one label, or say why not."""
-    measured = sorted({_measured(row) for row in rows}, key=lambda pair: float(pair[1]))
+def _tell_apart(rows: list[Row], runs: list[Row], under: set[tuple[str, str]]) -> None:
+    """Fill the rows under one label, or say why not; ``under`` it stand measurements of other rows too."""
+    measured = sorted(under, key=lambda pair: float(pair[1]))
     ordered = sorted(runs, key=lambda run: -int(run["draft_tokens"]))
     if len(runs) == 1:
         chosen = dict.fromkeys(measured, runs[0])
