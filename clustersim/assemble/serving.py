@@ -269,13 +269,13 @@ class ServingBuilder:
 
     def ranks(self, rules: Batching, *, decodes: bool = False) -> RankLoad:
         """What iterations hold, by which attention ranks are uneven: replicas that only decode hold no prompts."""
+        width, loop = float(rules.draft_tokens + 1), self.work.traffic.closed_loop
         if decodes:
-            return RankLoad(width=float(rules.draft_tokens + 1))
-        loop = self.work.traffic.closed_loop
+            return RankLoad(width=width)
         most = min(rules.max_sequences, loop.users / self.work.replicas) if loop else rules.max_sequences
-        width = float(rules.draft_tokens + 1)
-        alone = 0.0 if rules.prefill_only else most * width
-        return RankLoad(alone, width, self.prompt, float(self.work.batching.max_tokens))
+        # A prompt stays on its rank: one that is longer than an iteration takes keeps the others waiting for all of it.
+        full = max(float(self.work.batching.max_tokens), self.prompt)
+        return RankLoad(0.0 if rules.prefill_only else most * width, width, self.prompt, full)
 
     def fluid(
         self, layout: Layout, *, prefill_only: bool, decodes: bool = False
