@@ -273,8 +273,7 @@ class ServingBuilder:
         if decodes:
             return RankLoad(width=width)
         most = min(rules.max_sequences, loop.users / self.work.replicas) if loop else rules.max_sequences
-        # A prompt stays on its rank: one that is longer than an iteration takes keeps the others waiting for all of it.
-        full = max(float(self.work.batching.max_tokens), self.prompt)
+        full = max(float(self.work.batching.max_tokens), self.prompt)  # A longer prompt stays on its rank.
         return RankLoad(0.0 if rules.prefill_only else most * width, width, self.prompt, full)
 
     def fluid(
