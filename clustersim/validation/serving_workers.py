@@ -56,11 +56,24 @@ def _fitting(row: Mapping[str, str], asked: Campaign) -> list[Row]:
 def _filled(row: Row, line: Row) -> Row:
     """The row with the workers, degrees and settings of a run."""
     given = {column: line[key] for key, column in _COLUMNS.items()}
+    given["decode_max_sequences"] = _largest(row, line)
     for kind in ("prefill", "decode"):
         ranks = int(line[f"{kind}_attention_dp"])
         given[f"{kind}_tp_size"] = str(int(line[f"{kind}_cards"]) // ranks)
     own = {key: row[key] for key in ("draft_tokens", "decode_max_sequences") if (row.get(key) or "").strip()}
     return {**row, **given, **own}
+
+
+#: Sequences that decode at once over what a configuration's workers hold, from which it is not the row's.
+_TOO_MANY = 1.2
+
+
+def _largest(row: Mapping[str, str], line: Mapping[str, str]) -> str:
+    """The largest batch of a run; empty where the row's own times say that far more sequences decode at once."""
+    decoding = number(row["tpot_ms"]) * number(row["osl"])
+    held = number(line["decode_max_sequences"]) * number(line["decode_workers"])
+    most = _TOO_MANY * held * (decoding + number(row["ttft_ms"]))
+    return "" if number(row["concurrency"]) * decoding > most else line["decode_max_sequences"]
 
 
 def _measured(row: Mapping[str, str]) -> tuple[str, str]:
@@ -116,7 +129,7 @@ def _agreed(row: Mapping[str, str], asked: Campaign) -> Row:
             for kind in ("prefill", "decode")
         )
     ]
-    said = {line["decode_max_sequences"] for line in runs}
+    said = {_largest(row, line) for line in runs}
     if len(said) != 1 or (row.get("decode_max_sequences") or "").strip():
         return {}
     return {"decode_max_sequences": said.pop()}
