@@ -66,6 +66,9 @@ refresh: install
 	$(BIN)/python docs/refresh.py
 	$(BIN)/clustersim run scenarios/nanjing-1024.yaml -o results/nanjing-1024 -f table > /dev/null
 	cp results/nanjing-1024/goodput_waterfall.png docs/figures/
+	$(BIN)/clustersim serve scenarios/serve-qwen3-32b.yaml -o results/serve-qwen3-32b -f table > /dev/null
+	cp results/serve-qwen3-32b/frontier.png docs/figures/serving_frontier.png
+	cp results/serve-qwen3-32b/load-latency.png docs/figures/serving_load_latency.png
 
 # What the next release would say.
 news: install

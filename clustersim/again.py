@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from clustersim.columns import Split, Unbatchable, Varied, batch
+from clustersim.columns import Decided, Split, Unbatchable, Varied, batch
 from clustersim.columns.recorded import POINTS, Tape
 from clustersim.columns.replay import Recording
 from clustersim.errors import ClusterSimError, InputError
@@ -135,7 +135,7 @@ class Again(Generic[T]):
         inputs = {key: tape.root(value) for key, (value, _) in numbers.items()}
         varied = {key: Varied(root, numbers[key][1]) for key, root in inputs.items()}
         try:
-            with looked_at() as seen, batch(np.arange(POINTS), {}, POINTS):
+            with looked_at() as seen, batch(np.arange(POINTS), Decided(), POINTS):
                 found = self._run(self._load({**point, **varied}))
             recording = Recording.of(tape, inputs, found)
         except (Split, Unbatchable, ClusterSimError, ValueError, TypeError, AttributeError, LookupError):

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.columns import Column, Split, Unbatchable, Varied, batch, pick, places
+from clustersim.columns import Column, Decided, Split, Unbatchable, Varied, batch, pick, places
 from clustersim.errors import ClusterSimError
 
 __all__ = ["Answers", "Question", "Values", "at"]
@@ -133,7 +133,7 @@ class _Run:
     hasty: bool = False
     loaded: Any = None
     where: Any = None
-    decided: dict[int, NDArray[np.int64]] = field(default_factory=dict)
+    decided: Decided = field(default_factory=Decided)
 
     def all(self) -> None:
         """Run all points, in groups that agree."""

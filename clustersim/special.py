@@ -1,15 +1,12 @@
 """Special functions on arrays, in NumPy alone: SciPy is the largest part of an installation, and loads slowly.
 
-The incomplete gamma functions take their series below the mean, a continued fraction above it, and Gauss-Legendre
-quadrature of the density where the shape is large (Abramowitz and Stegun 1964, 6.1.41, 6.5.29 and 6.5.31). They agree
-with SciPy within 1e-13; ``tests/cross/test_special.py`` holds them against it.
+``tests/cross/test_special.py`` holds them, and those of `gamma`, against it.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,24 +14,12 @@ from numpy.typing import NDArray
 
 from clustersim.extras import needs
 
-__all__ = [
-    "Z90", "betaincinv", "gammainc", "gammaincc", "gammaincinv", "gammaln", "ndtr", "ndtri", "poisson_quantile",
-    "quantiles", "rank_correlation", "root",
-]  # fmt: skip
+__all__ = ["Z90", "betaincinv", "ndtr", "ndtri", "quantiles", "rank_correlation", "root"]
 
 Array = NDArray[np.float64]
 #: Standard normal at P90.
 Z90 = 1.2815515655446004
-_EPS = 1e-17
 _ERFC = np.frompyfunc(math.erfc, 1, 1)
-#: Coefficients of Stirling's series, in 1 / z, 1 / z^3, …: B(2k) / (2k (2k - 1)).
-_STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156)
-#: Shapes from here on are integrated; below, the series and the fraction need fewer terms.
-_LARGE = 40.0
-#: Rows that are integrated at once: what they take stays near the processor.
-_BLOCK = 1024
-#: Terms between two looks at which elements have converged.
-_ROUND = 12
 #: Wichura 1988, AS 241: numerators and denominators about the middle, in the tails, and far out.
 _MIDDLE = (
     (2509.0809287301226727, 33430.575583588128105, 67265.770927008700853, 45921.953931549871457,
@@ -84,179 +69,6 @@ def ndtri(p: Any) -> Any:
 def _ratio(of: tuple[tuple[float, ...], tuple[float, ...]], x: Array) -> Array:
     found: Array = np.polyval(of[0], x) / np.polyval(of[1], x)
     return found
-
-
-def _stirling(z: Array) -> Array:
-    """What Stirling's formula leaves out of the logarithm of gamma, for z of at least 10."""
-    inverse = 1.0 / z
-    square = inverse * inverse
-    found = square * _STIRLING[-1]
-    for term in _STIRLING[-2:0:-1]:
-        found += term
-        found *= square
-    found += _STIRLING[0]
-    return found * inverse
-
-
-def gammaln(x: Any) -> Any:
-    """Return the logarithm of the gamma function of positive numbers.
-
-    >>> round(float(gammaln(5.0)), 12) == round(float(np.log(24.0)), 12)
-    True
-    """
-    x = np.asarray(x, dtype=np.float64)
-    low = x < 10.0
-    product = few = np.minimum(x, 10.0)
-    for step in range(1, 10):
-        product = product * (few + step)
-    z = np.where(low, x + 10.0, x)
-    whole = (z - 0.5) * np.log(z) - z + 0.5 * np.log(2.0 * np.pi) + _stirling(z)
-    return np.where(low, whole - np.log(product), whole)[()]
-
-
-def gammainc(a: Any, x: Any) -> Any:
-    """Return the regularised lower incomplete gamma function P(a, x), for a of more than zero.
-
-    >>> round(float(gammainc(1.0, 2.0)), 12) == round(1.0 - float(np.exp(-2.0)), 12)
-    True
-    """
-    return _incomplete(a, x)[0]
-
-
-def gammaincc(a: Any, x: Any) -> Any:
-    """Return the regularised upper incomplete gamma function Q(a, x) = 1 - P(a, x)."""
-    return _incomplete(a, x)[1]
-
-
-def _incomplete(a: Any, x: Any) -> tuple[Any, Any]:
-    """P and Q, the smaller of the two by its own formula."""
-    a, x = np.broadcast_arrays(np.asarray(a, dtype=np.float64), np.asarray(x, dtype=np.float64))
-    shape, a, x = a.shape, a.ravel(), np.minimum(x.ravel(), 1e300)
-    below = np.zeros_like(a)
-    above = np.ones_like(a)
-    large = a >= _LARGE
-    less = ~large & (x < np.maximum(3.0, a + 1.0)) & (x > 0.0)
-    more = ~large & (x >= np.maximum(3.0, a + 1.0))
-    if less.any():
-        below[less] = _series(a[less], x[less])
-        above[less] = 1.0 - below[less]
-    if more.any():
-        above[more] = _fraction(a[more], x[more])
-        below[more] = 1.0 - above[more]
-    if large.any():
-        below[large], above[large] = _integrated(a[large], x[large])
-    return below.reshape(shape)[()], above.reshape(shape)[()]
-
-
-def _front(a: Array, x: Array) -> Array:
-    """x^a e^-x / Gamma(a + 1), without loss of digits where x and a are large and near each other."""
-    few = a < 10.0
-    if few.all():
-        return _front_of_few(a, x)
-    if not few.any():
-        return _front_of_many(a, x)
-    out = np.empty_like(a)
-    out[few], out[~few] = _front_of_few(a[few], x[few]), _front_of_many(a[~few], x[~few])
-    return out
-
-
-def _front_of_few(a: Array, x: Array) -> Array:
-    with np.errstate(divide="ignore", over="ignore"):
-        found: Array = np.exp(a * np.log(x) - x - gammaln(a + 1.0))
-    return found
-
-
-def _front_of_many(a: Array, x: Array) -> Array:
-    away = (x - a) / a
-    with np.errstate(divide="ignore"):
-        found: Array = np.exp(a * (np.log1p(away) - away) - 0.5 * np.log(2.0 * np.pi * a) - _stirling(a))
-    return found
-
-
-def _series(a: Array, x: Array) -> Array:
-    """P by its power series: front * (1 + x / (a + 1) + x^2 / ((a + 1) (a + 2)) + …)."""
-    front, total = _front(a, x), np.ones_like(a)
-    left, at, top, term, summed = np.arange(a.size), a.copy(), x, np.ones_like(a), np.ones_like(a)
-    part = np.empty_like(a)
-    while left.size:
-        for _ in range(_ROUND):
-            at += 1.0
-            np.divide(top, at, out=part)
-            term *= part
-            summed += term
-        total[left] = summed
-        go = term > _EPS * summed
-        if not go.any():
-            break
-        left, at, top, term, summed, part = left[go], at[go], top[go], term[go], summed[go], part[go]
-    return front * total
-
-
-def _fraction(a: Array, x: Array) -> Array:
-    """Q by its continued fraction; nothing is left of it where its front is zero.
-
-    Numerators and denominators each by their recurrence, in one array and without a division, scaled at every look.
-    """
-    front, total = _front(a, x) * a, np.zeros_like(a)
-    left = np.flatnonzero(front > 1e-300)
-    own, n = a[left], 0.0
-    b = x[left] + 1.0 - own
-    before, now = np.zeros((2, left.size)), np.ones((2, left.size))
-    before[1], now[1] = 1.0, b
-    while left.size:
-        step, following = np.empty_like(b), np.empty_like(now)
-        for _ in range(_ROUND):
-            n += 1.0
-            np.subtract(own, n, out=step)
-            step *= n
-            b += 2.0
-            before *= step
-            np.multiply(now, b, out=following)
-            following += before
-            before, now, following = now, following, before
-        found = now[0] / now[1]
-        total[left] = found
-        go = np.abs(found - before[0] / before[1]) > 5e-16 * found
-        if n > 600.0 or not go.any():
-            break
-        left, own, b = left[go], own[go], b[go]
-        before, now = before[:, go] / now[1, go], now[:, go] / now[1, go]
-    return front * total
-
-
-@lru_cache(maxsize=1)
-def _gauss() -> tuple[Array, Array]:
-    """Nodes and weights of Gauss-Legendre quadrature; made where they are needed, for they take time to find."""
-    return np.polynomial.legendre.leggauss(32)
-
-
-def _integrated(a: Array, x: Array) -> tuple[Array, Array]:
-    """P and Q of a large shape: the density's integral from x away from the peak, to where nothing is left of it."""
-    nodes, weights = _gauss()
-    peak = a - 1.0
-    wide = np.sqrt(peak)
-    end = np.where(
-        x > peak,
-        np.maximum(peak + 11.5 * wide, x + 8.0 * wide),
-        np.maximum(0.0, np.minimum(peak - 7.5 * wide, x - 8.0 * wide)),
-    )
-    half = (end - x) / 2.0
-    density = np.empty_like(x)
-    for first in range(0, x.size, _BLOCK):
-        some = slice(first, first + _BLOCK)
-        away = half[some, None] * nodes
-        away += (x[some] + half[some])[:, None]
-        np.maximum(away, 1e-300, out=away)
-        away -= peak[some, None]
-        away /= peak[some, None]
-        with np.errstate(divide="ignore"):
-            power = np.log1p(away)
-        power -= away
-        power *= peak[some, None]
-        density[some] = np.exp(power, out=power) @ weights
-    at_peak = np.exp(-_stirling(peak)) / np.sqrt(2.0 * np.pi * peak)
-    share = np.clip(np.abs(half) * density * at_peak, 0.0, 1.0)
-    return np.where(x > peak, 1.0 - share, share), np.where(x > peak, share, 1.0 - share)
 
 
 def betaincinv(a: Any, b: Any, p: Any) -> Any:
@@ -314,33 +126,6 @@ def _brent_step(
     if 2.0 * p < min(3.0 * middle * q - abs(near * q), abs(last * q)):
         return step, p / q
     return middle, middle
-
-
-def gammaincinv(a: float, p: float) -> float:
-    """Return the x at which P(a, x) is p, for 0 < p < 1.
-
-    >>> round(gammaincinv(1.0, 0.95), 9) == round(-float(np.log(0.05)), 9)
-    True
-    """
-    most = a + 10.0
-    while float(gammainc(a, most)) < p:
-        most *= 2.0
-    return root(lambda x: float(gammainc(a, x)) - p, 0.0, most, within=1e-13 * most)
-
-
-def poisson_quantile(share: float, mean: float) -> int:
-    """Return the smallest count that a Poisson variable does not exceed with probability ``share``.
-
-    >>> poisson_quantile(0.999, 2.0), poisson_quantile(0.95, 0.43)
-    (8, 2)
-    """
-    low, high = -1, max(1, int(mean))
-    while mean > 0.0 and float(gammaincc(high + 1.0, mean)) < share:
-        low, high = high, 2 * high
-    while high - low > 1:
-        at = (low + high) // 2
-        low, high = (low, at) if mean <= 0.0 or float(gammaincc(at + 1.0, mean)) >= share else (at, high)
-    return high
 
 
 def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float:

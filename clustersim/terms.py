@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from clustersim.columns import of_points
 from clustersim.finance.valuation import legs
 from clustersim.market.link import first_of
-from clustersim.pipeline import ChainRun, SiteRun
+from clustersim.pipeline.chain import ChainRun
+from clustersim.pipeline.site import SiteRun
 from clustersim.workloads.training import TrainingDetail
 from clustersim.workloads.work import Work
 

@@ -9,14 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clustersim.errors import InputError, suggest
-from clustersim.pipeline import ChainRun
+from clustersim.pipeline.chain import ChainRun
 from clustersim.planner.uncertain_inputs import prediction_rows
-from clustersim.planner.uncertainty import (
-    bearable_draws,
-    chain_headlines,
-    interval_data,
-    scaling_interval,
-)
+from clustersim.planner.uncertainty import bearable_draws, chain_headlines, interval_data, scaling_interval
 from clustersim.report.answer import Answer, Block, Row, html_of, short
 from clustersim.report.pages.explain import explained
 from clustersim.report.result import result_object

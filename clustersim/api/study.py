@@ -9,6 +9,7 @@ from typing import Any, Unpack
 
 from clustersim.api.kinds import STUDIES, kind_of, refuse_other
 from clustersim.api.told import told
+from clustersim.api.values import Values
 from clustersim.errors import InputError, suggest
 from clustersim.extras import needs
 from clustersim.processors import processors
@@ -28,9 +29,6 @@ from clustersim.study.spec import axes_of
 from clustersim.study.store import StudyStore
 
 __all__ = ["Study", "StudyFile", "StudyFolder", "open_study", "study_file"]
-
-#: Values of one input: a list, or text of the form ``a,b,c``, ``lo:hi:n`` or ``log:lo:hi:n``.
-Values = Sequence[object] | str
 
 #: What a study's table may be written as.
 EXPORTS = ("csv", "parquet", "xlsx")

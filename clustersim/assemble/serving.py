@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
 from clustersim.perf.serving_adapters import Adapters, adapter_bytes, adapter_terms, adapter_wait_s
-from clustersim.perf.serving_cache import CachePlan, cache_tokens
+from clustersim.perf.serving_cache import CachePlan, cache_room, cache_tokens
 from clustersim.perf.serving_checks import check_serving
 from clustersim.perf.serving_cost import IterationTerms, iteration_terms
 from clustersim.perf.serving_draft import speculative_terms, tokens_per_step
@@ -235,14 +236,28 @@ class ServingBuilder:
     def room(self, layout: Layout, rules: Batching) -> Any:
         """Tokens of cache of a replica; raises InfeasibleError where the model does not fit."""
         check_serving(self.model, layout, self.precision, self.card)
-        stated = self.work.memory_share
-        plan = CachePlan(
-            memory_share=stated.value if stated else None, reserve=reserve_of(self.engine, self.card.name),
+        return cache_tokens(self.model, layout, self.precision, self.card, self._cache_plan(layout, rules))
+
+    def _cache_plan(self, layout: Layout, rules: Batching) -> CachePlan:
+        """How memory is given out; where no prompts are kept, a sequence has one state and none to start from."""
+        stated, reserve = self.work.memory_share, reserve_of(self.engine, self.card.name)
+        if self.work.prefix is None:
+            reserve = replace(reserve, state_slots=1.0)
+        return CachePlan(
+            memory_share=stated.value if stated else None, reserve=reserve,
             limits=BatchLimits(rules.max_tokens, rules.max_sequences), context=self.context, draft=self.draft,
             beside_bytes=self.adapters.resident * adapter_bytes(self.model, layout, self.adapters)
             if self.adapters else 0.0,
         )  # fmt: skip
-        return cache_tokens(self.model, layout, self.precision, self.card, plan)
+
+    def _held_states(self, layout: Layout, rules: Batching) -> Batching:
+        """The scheduler where a pool of states holds fewer sequences than it would run."""
+        plan = self._cache_plan(layout, rules)
+        room = cache_room(self.model, layout, self.precision, self.card, plan)
+        if room.states is None:
+            return rules
+        most = max(1, int(room.states) * layout.dp)
+        return replace(rules, max_sequences=min(rules.max_sequences, most))
 
     def rules(self, layout: Layout, *, prefill_only: bool, decodes: bool = False) -> Batching:
         """The scheduler of a pool."""
@@ -296,6 +311,7 @@ class ServingBuilder:
         """
         rules = self.rules(layout, prefill_only=prefill_only, decodes=decodes)
         room = self.room(layout, rules)
+        rules = self._held_states(layout, rules)
         counts = np.arange(rules.max_tokens + 257, dtype=np.float64)
         terms = self.terms(counts, layout, rules, self.ranks(rules, decodes=decodes))
         known = None if decodes else known_of(self.work, terms.held_bytes, self.model, self.precision)

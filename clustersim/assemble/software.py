@@ -41,7 +41,8 @@ _NAMES = {
 }  # fmt: skip
 #: Key of a file's section ``memory`` -> field of the engine's reserve.
 _RESERVE = {"fixed": "fixed_bytes", "peer": "peer_bytes", "graphs": "graph_bytes"} | {
-    name: name for name in ("hidden_values", "width_values", "routed_bytes", "logit_bytes")
+    name: name
+    for name in ("hidden_values", "width_values", "routed_bytes", "logit_bytes", "state_share", "state_slots")
 }
 #: Kinds of model in the order in which constants are looked for.
 _KINDS = {

@@ -18,7 +18,8 @@ from clustersim.schema.calibrated import FACTORS
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.imports.registry import IMPORTERS, kind_of, open_source
 from clustersim.schema.imports.source import PROVENANCE
-from clustersim.schema.inputs import Inputs, load_one
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_one import load_one
 from clustersim.schema.profiles import CardProfile, load_model
 from clustersim.schema.serving import ServingPlan
 from clustersim.schema.yamlfile import Document

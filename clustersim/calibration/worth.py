@@ -22,9 +22,9 @@ from clustersim.calibration.information import (
     value_of,
 )
 from clustersim.errors import InputError, suggest
-from clustersim.pipeline import run_chain
+from clustersim.pipeline.chain import run_chain
 from clustersim.planner.uncertainty import ChainDraws, chain_draws, chain_outcomes
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.readers import refuse_unread
 
 __all__ = ["BUY_OR_RENT", "Measurement", "Step", "Worth", "decision_of", "measurements", "order", "worth"]

@@ -9,7 +9,16 @@ The points are the last axis. A plain array meets a column only where its own la
 """
 
 from clustersim.columns.column import Column, Noted, Split, Unbatchable, bare
-from clustersim.columns.deciding import Batch, as_plain, batch, decide, decisions, pass_over
+from clustersim.columns.deciding import (
+    Batch,
+    Decided,
+    as_plain,
+    batch,
+    decide,
+    decide_with,
+    decisions,
+    pass_over,
+)
 from clustersim.columns.numbers import (
     as_array,
     ceiled,
@@ -24,11 +33,12 @@ from clustersim.columns.numbers import (
     values_of,
     whole,
 )
-from clustersim.columns.points import Varied, distinct, each_group, each_point, pick, places
+from clustersim.columns.points import Varied, distinct, each_group, each_point, held, pick, places
 
 __all__ = [
     "Batch",
     "Column",
+    "Decided",
     "Noted",
     "Split",
     "Unbatchable",
@@ -40,11 +50,13 @@ __all__ = [
     "ceiled",
     "column_of",
     "decide",
+    "decide_with",
     "decisions",
     "distinct",
     "each_group",
     "each_point",
     "finite",
+    "held",
     "least",
     "most",
     "number",

@@ -15,17 +15,26 @@ from clustersim.columns.column import Column, Noted, Split
 from clustersim.columns.numbers import as_array, values_of
 from clustersim.columns.points import pick, places
 
-__all__ = ["Batch", "as_plain", "batch", "decide", "decisions", "pass_over"]
+__all__ = ["Batch", "Decided", "as_plain", "batch", "decide", "decide_with", "decisions", "pass_over"]
+
+
+@dataclass(slots=True)
+class Decided:
+    """What was decided about some points, by number of the decision, for every one of them."""
+
+    labels: dict[int, NDArray[np.int64]] = field(default_factory=dict)
+    """-1 where it is not known yet."""
+    numbers: dict[int, NDArray[np.float64]] = field(default_factory=dict)
+    """What was found with the labels, (points, numbers)."""
 
 
 @dataclass(slots=True)
 class Batch:
-    """Points that are run together, and what was decided about them on the way."""
+    """Points that are run together, and what was decided about the ``total`` of them on the way."""
 
     points: NDArray[np.int64]
-    decided: dict[int, NDArray[np.int64]] = field(default_factory=dict)
-    """By number of the decision, for every point of the whole; -1 where it is not known yet."""
-    total: int = 0
+    decided: Decided
+    total: int
 
 
 _UNDER_WAY: ContextVar[Batch | None] = ContextVar("batch", default=None)
@@ -34,7 +43,7 @@ _MADE: ContextVar[int] = ContextVar("made", default=0)
 
 
 @contextmanager
-def batch(points: NDArray[np.int64], decided: dict[int, NDArray[np.int64]], total: int) -> Any:
+def batch(points: NDArray[np.int64], decided: Decided, total: int) -> Any:
     """Run some of ``total`` points together; decisions that were made before stand."""
     token, made = _UNDER_WAY.set(Batch(points, decided, total)), _MADE.set(0)
     try:
@@ -46,20 +55,32 @@ def batch(points: NDArray[np.int64], decided: dict[int, NDArray[np.int64]], tota
 
 def decide(label: Callable[[], Any]) -> int:
     """Return the one label of all points; they split where they differ. What was dear to find is not found twice."""
+    return decide_with(lambda: (label(), np.empty((1, 0))))[0]
+
+
+def decide_with(label: Callable[[], tuple[Any, NDArray[np.float64]]]) -> tuple[int, NDArray[np.float64]]:
+    """Return the one label of all points, and the numbers that were found with it, (points, numbers).
+
+    Groups that split by their labels find both as they were found for all points.
+    """
     now, number = _UNDER_WAY.get(), _MADE.get()
     _MADE.set(number + 1)
     if now is None:
-        return int(Column(as_array(values_of(label()), None)))
-    known = now.decided.setdefault(number, np.full(now.total, -1, dtype=np.int64))
+        labels, numbers = label()
+        return int(Column(as_array(values_of(labels), None))), numbers
+    known = now.decided.labels.setdefault(number, np.full(now.total, -1, dtype=np.int64))
     mine = known[now.points]
     if np.any(mine < 0):
-        found = values_of(label())
+        labels, numbers = label()
+        found = values_of(labels)
         if isinstance(found, Noted):
-            return int(Column(as_array(found)))
+            return int(Column(as_array(found))), numbers
         mine = np.broadcast_to(np.asarray(found, dtype=np.int64), mine.shape)
         known[now.points] = mine
+        every = now.decided.numbers.setdefault(number, np.full((now.total, numbers.shape[1]), np.nan))
+        every[now.points] = numbers
     if np.all(mine == mine[0]):
-        return int(mine[0])
+        return int(mine[0]), now.decided.numbers[number][now.points]
     raise Split(mine)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from clustersim.columns.column import Column, Noted, Split, Unbatchable
 
-__all__ = ["Varied", "distinct", "each_group", "each_point", "pick", "places"]
+__all__ = ["Varied", "distinct", "each_group", "each_point", "held", "pick", "places"]
 
 Array = NDArray[Any]
 
@@ -140,6 +140,17 @@ def _leaves(value: Any, where: Any) -> Iterator[Any]:
     for key, item in _parts(value):
         if key in where:
             yield from _leaves(item, where[key])
+
+
+def held(value: Any) -> int:
+    """Return how many numbers the columns inside of something hold: what it takes to keep it.
+
+    >>> held({"a": Column(np.array([1.0, 2.0, 3.0])), "b": 4.0}), held("word")
+    (3, 0)
+    """
+    where = places(value)
+    leaves = [] if where is None else list(_leaves(value, where))
+    return sum(int(np.size(leaf.numbers if isinstance(leaf, Varied) else leaf.values)) for leaf in leaves)
 
 
 def each_point(run: Callable[[Any], Any], question: Any) -> Any:

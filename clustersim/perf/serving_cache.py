@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from clustersim.columns import whole
+from clustersim.columns import least, whole
 from clustersim.errors import InfeasibleError
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
@@ -24,7 +24,7 @@ from clustersim.perf.serving_reserve import (
     EngineReserve,
     reserve_bytes,
 )
-from clustersim.perf.serving_work import cache_growth
+from clustersim.perf.serving_work import cache_growth, state_bytes
 
 __all__ = ["CachePlan", "CacheRoom", "cache_room", "cache_tokens", "smallest_tp"]
 
@@ -56,23 +56,32 @@ DEFAULT_PLAN = CachePlan()
 
 @dataclass(frozen=True, slots=True)
 class CacheRoom:
-    """What one replica has for its caches: bytes on each card, and what a sequence takes of them there."""
+    """What one replica has for its caches: bytes on each card, and what a sequence takes of them there.
+
+    ``states`` is how many sequences a group's pool of states holds, where the engine keeps one apart (else None).
+    """
 
     bytes_per_card: float
     per_token: float
     per_sequence: float
     groups: int
+    states: Any = None
 
     def tokens(self, context: float) -> Any:
         """Tokens held at once by sequences of ``context`` tokens each: room x context / bytes of one sequence."""
         if not self.per_sequence:
-            return whole(self.bytes_per_card / self.per_token) * self.groups
-        one = self.per_token * context + self.per_sequence
-        return whole(self.bytes_per_card * context / one) * self.groups
+            found = whole(self.bytes_per_card / self.per_token)
+        else:
+            one = self.per_token * context + self.per_sequence
+            found = whole(self.bytes_per_card * context / one)
+        if self.states is None:
+            return found * self.groups
+        return least(found, whole(self.states * context)) * self.groups
 
-    def sequences(self, context: float) -> float:
+    def sequences(self, context: float) -> Any:
         """Sequences of ``context`` tokens that are held at once."""
-        return self.bytes_per_card / (self.per_token * context + self.per_sequence) * self.groups
+        found = self.bytes_per_card / (self.per_token * context + self.per_sequence)
+        return (found if self.states is None else least(found, self.states)) * self.groups
 
 
 def cache_room(
@@ -95,7 +104,11 @@ def cache_room(
         stage = stage_share(held, layout)
         per_token += one.per_token * stage
         per_sequence += one.per_sequence * stage
-    return CacheRoom(left, per_token, per_sequence, layout.dp)
+    kept, share = state_bytes(model, layout.tp) * stage_share(model, layout), plan.reserve.state_share
+    if not share or not kept:
+        return CacheRoom(left, per_token, per_sequence, layout.dp)
+    states = whole(left * share / (plan.reserve.state_slots * kept))
+    return CacheRoom(left * (1.0 - share), per_token, per_sequence - kept, layout.dp, states)
 
 
 def cache_tokens(

@@ -38,6 +38,10 @@ class EngineReserve:
 
     with activations = tokens [2 B (hidden_values hidden + width_values width / tp)
     + experts_per_token (routed_bytes hidden + 2 B width_values expert width / tp)], the peak of one layer.
+
+    Of what is left for caches an engine with a ``state_share`` keeps that share for states of fixed size, of which it
+    holds ``state_slots`` for each running sequence (one where it keeps no prompts for later ones); without a share,
+    states and tokens take what they need of one pool.
     """
 
     memory_share: float
@@ -50,6 +54,8 @@ class EngineReserve:
     width_values: float = 1.75
     routed_bytes: float = 23.0
     logit_bytes: float = 6.0
+    state_share: float = 0.0
+    state_slots: float = 1.0
 
 
 #: Where no engine is named: vLLM's documented share, with the constants above (hwprofiles/software/vllm-*.yaml).

@@ -64,6 +64,11 @@ def cache_bytes(model: Model, tokens: Any, *, bytes_per_value: float, tp: int = 
     return total
 
 
+def state_bytes(model: Model, tp: int = 1) -> float:
+    """Return the bytes of a sequence's states of fixed size on one card (0 where no layer has any)."""
+    return float(sum(g.layers * _state_bytes(state, tp) for g in model.groups for state in g.mixer.states))
+
+
 def _state_bytes(state: State, tp: int) -> float:
     return state.values * FORMATS[state.format] / min(tp, state.split)
 

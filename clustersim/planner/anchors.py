@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from clustersim.market.value import ValueInUse
-from clustersim.pipeline import other_cost_of, run_site, value_of_card
+from clustersim.pipeline.site import run_site
+from clustersim.pipeline.value import other_cost_of, value_of_card
 from clustersim.schema.anchors import load_anchors
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 
 __all__ = ["SCENARIOS", "TOLERANCE_CNY", "FreshAnchor", "anchors_text", "fresh_anchors"]
 

@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from clustersim.assemble.bill import price_cny
 from clustersim.errors import InfeasibleError, InputError, suggest
 from clustersim.market.value import refuse_unequal
-from clustersim.pipeline import SiteRun, StageCache, run_site
+from clustersim.pipeline.site import SiteRun, run_site
 from clustersim.planner.finish import work_named
 from clustersim.planner.training import chosen_workload
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.quantity import tried
 from clustersim.schema.sides import load_sides, refuse_stated_plans
 from clustersim.special import root
+from clustersim.workloads.work import StageCache
 
 __all__ = ["AGAINST", "UNKNOWNS", "BreakEven", "Held", "break_even"]
 

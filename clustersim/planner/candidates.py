@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
 from clustersim.assemble.parts import needed
+from clustersim.assemble.purchase import purchase
 from clustersim.econ.bom import Bill
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.shortlist import LEAN
-from clustersim.pipeline import SiteRun, StageCache, purchase, run_site
+from clustersim.pipeline.site import SiteRun, run_site
 from clustersim.planner.finish import delivery_weeks, work_named
 from clustersim.planner.ranking import ties_of
 from clustersim.planner.training import Question, batches, best_plans, days_for, with_batch
+from clustersim.workloads.work import StageCache
 
 __all__ = ["Candidate", "Limits", "Planned", "breaks", "candidate", "least_days", "planned", "with_days"]
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from clustersim.econ.interval import Spread, spread
 from clustersim.errors import InputError
-from clustersim.pipeline import SiteRun
+from clustersim.pipeline.site import SiteRun
 from clustersim.planner.candidates import Candidate, Limits, Planned
 from clustersim.planner.contributions import Part, parts_of
 from clustersim.planner.finish import Finish, finish_of, work_named

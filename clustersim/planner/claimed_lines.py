@@ -11,7 +11,8 @@ from clustersim.assemble.parts import network_spec
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.memory import memory_per_card
 from clustersim.perf.step import estimate_step
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.workloads.mixture import MixtureDetail
 from clustersim.workloads.training import TrainingDetail
 

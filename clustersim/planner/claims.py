@@ -26,7 +26,7 @@ from clustersim.econ.interval import spread
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.scaling import KINDS, scaling_curve
 from clustersim.perf.together import again
-from clustersim.pipeline import SHARED
+from clustersim.pipeline.site import SHARED
 from clustersim.planner.claimed_lines import claimed_lines
 from clustersim.planner.uncertainty import (
     LoadSides,

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from clustersim.errors import InfeasibleError, InputError, suggest
-from clustersim.pipeline import StageCache
 from clustersim.planner.candidates import (
     Candidate,
     Limits,
@@ -27,6 +26,7 @@ from clustersim.planner.chances import Chance, Sureness, judge, settles, shares_
 from clustersim.planner.ranking import fair_front, fair_order, ties_of
 from clustersim.planner.training import Question, sizes
 from clustersim.planner.uncertainty import LEADS
+from clustersim.workloads.work import StageCache
 
 __all__ = ["BATCHES", "OBJECTIVES", "Answer", "ClusterPlan", "Goal", "Limits", "Margin", "plan_cluster"]
 

@@ -11,10 +11,10 @@ from clustersim.finance.company import Company
 from clustersim.finance.forecast import Forecast, make_forecast
 from clustersim.finance.valuation import Valuation, value_company
 from clustersim.market.link import Link
-from clustersim.pipeline import ChainRun, run_chain
+from clustersim.pipeline.chain import ChainRun, run_chain
 from clustersim.schema.company import CompanyFile
 from clustersim.schema.company_load import is_company_file, load_company_file
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.overrides import changes_of
 from clustersim.schema.profiles import read_document
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.market.value import refuse_unequal
-from clustersim.pipeline import SiteRun, StageCache, run_site, value_of_card
+from clustersim.pipeline.site import SiteRun, run_site
+from clustersim.pipeline.value import value_of_card
 from clustersim.planner.candidates import Limits
 from clustersim.planner.contributions import parts_of
 from clustersim.planner.equal import sized
@@ -28,15 +29,18 @@ from clustersim.planner.uncertainty import (
     headlines,
     outcomes,
 )
+from clustersim.schema.designs import What, load_designs
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.sides import load_sides, refuse_stated_plans
 from clustersim.terms import unit_costs, work_terms
-from clustersim.workloads.work import Work
+from clustersim.workloads.work import StageCache, Work
 
 __all__ = ["Asked", "Side", "compare", "decision", "run_sides", "side_numbers", "unit_cost_name"]
 
 #: Draws behind the intervals where no number is asked for.
 DRAWS = 128
+#: Costs that differ by less are one: two ways of adding up.
+EQUAL = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,7 @@ class Asked:
         own_site: each side under its own terms; else all under the first one's.
         demand: the scenario whose demand all do; empty: they state the same one.
         stated_plans: let a plan that one side alone states be held against the best plan of another.
+        own: changes that each has alone, ``sets`` being the first one's; a scenario may then stand there often.
     """
 
     names: tuple[str, ...]
@@ -56,10 +61,36 @@ class Asked:
     own_site: bool = False
     demand: str = ""
     stated_plans: bool = False
+    own: tuple[Mapping[str, object], ...] = ()
 
     def load(self, point: Mapping[str, object]) -> tuple[Inputs, ...]:
         """Load the sides with some more keys overridden."""
+        if self.own:
+            return load_designs(self.designs, point, own_site=self.own_site, one_demand=bool(self.demand))
         return load_sides(self.names, {**self.sets, **point}, own_site=self.own_site, demand=self.demand)
+
+    @property
+    def designs(self) -> list[What]:
+        """The scenarios with the changes that each has alone."""
+        changes = [{**self.sets, **self.own[0]}, *self.own[1:]]
+        return [What(name, own) for name, own in zip(self.names, changes, strict=True)]
+
+    @property
+    def one_scenario(self) -> bool:
+        """Whether all are what-ifs of one scenario: a plan that one of them states is what is asked."""
+        return bool(self.own) and len({one.file.resolve() for one in self.designs}) == 1
+
+    def changed(self, more: Sequence[Mapping[str, object]]) -> Asked:
+        """Return the question with more keys of each side's cluster changed."""
+        if self.own:
+            return replace(self, own=tuple({**own, **new} for own, new in zip(self.own, more, strict=True)))
+        names = [side.name for side in self.load({})]
+        sets = {
+            f"{name}.{key}": value
+            for name, new in zip(names, more, strict=True)
+            for key, value in new.items()
+        }
+        return replace(self, sets={**self.sets, **sets})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +140,7 @@ def compare(asked: Asked, *, draws: int | None = 0, limits: Limits | None = None
         raise InputError("compare needs at least two scenarios")
     asked, equal = (asked, []) if limits is None else _at(asked, limits)
     loaded = asked.load({})
-    refuse_stated_plans(loaded, allowed=asked.stated_plans)
+    refuse_stated_plans(loaded, allowed=asked.stated_plans or asked.one_scenario)
     sides = run_sides(loaded)
     first = sides[0]
     works = list(loaded[0].scenario.demand)
@@ -140,11 +171,8 @@ def compare(asked: Asked, *, draws: int | None = 0, limits: Limits | None = None
 def _at(asked: Asked, limits: Limits) -> tuple[Asked, list[dict[str, Any]]]:
     """The question with every side at the largest size within limits, and what each takes of them."""
     found = [sized(side, limits) for side in asked.load({})]
-    sets = dict(asked.sets)
-    for side, one in zip(asked.load({}), found, strict=True):
-        sets |= {f"{side.name}.{key}": value for key, value in one.counts.items()}
     rows = [{"side": one.side, **one.takes, "binds": one.binds} for one in found]
-    return replace(asked, sets=sets), rows
+    return asked.changed([one.counts for one in found]), rows
 
 
 def _per_day(sides: Sequence[Side]) -> list[dict[str, Any]]:
@@ -302,15 +330,17 @@ def _apart_by(mine: Headline, first: Headline) -> list[dict[str, Any]]:
 
 
 def _wins(samples: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
-    """In which share of the draws each side is the cheapest of all, of the draws that all sides can run.
+    """In which share of the draws each side is the cheapest of all, of the draws that all sides can run; sides that
+    cost the same in a draw share it.
 
     >>> _wins({"a": np.array([1.0, 2.0, np.nan]), "b": np.array([2.0, 1.0, 1.0])})
     {'a': 0.5, 'b': 0.5}
     """
     table = np.column_stack(list(samples.values()))
     table = table[np.isfinite(table).all(axis=1)]
-    first = table.argmin(axis=1)
-    return {side: float((first == i).mean()) for i, side in enumerate(samples)}
+    least = table <= table.min(axis=1, keepdims=True) * (1.0 + EQUAL)
+    shares = (least / least.sum(axis=1, keepdims=True)).mean(axis=0)
+    return {side: float(share) for side, share in zip(samples, shares, strict=True)}
 
 
 def decision(intervals: Mapping[str, Mapping[str, float]]) -> str:

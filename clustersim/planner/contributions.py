@@ -17,7 +17,7 @@ from clustersim.intervals.draws import bands_of, common_share, level_of
 from clustersim.schema.inputs import Inputs
 from clustersim.special import Z90
 
-__all__ = ["SLOWER", "Ends", "Part", "ends_of", "parts_of"]
+__all__ = ["SLOWER", "Ends", "Part", "ends_of", "error_source", "parts_of"]
 
 Array = NDArray[np.float64]
 #: Before the name of a drawn factor: measured over predicted time of a workload of a side.
@@ -69,6 +69,11 @@ def ends_of(ranges: Mapping[str, Range], sides: Sequence[Inputs], bare: Mapping[
     return Ends(tuple(moves), columns)
 
 
+def error_source(work: str, card: str, software: str) -> str:
+    """Return what the error of a workload's prediction on a card is called among the sources of a width."""
+    return f"error of {work} on {card} by {software}"
+
+
 def _errors(sides: Sequence[Inputs]) -> list[tuple[str, str, tuple[float, float]]]:
     """The factors on times at both ends of the part that a software's predictions share, and of each one's own."""
     out = []
@@ -81,7 +86,7 @@ def _errors(sides: Sequence[Inputs]) -> list[tuple[str, str, tuple[float, float]
                 key, middle = f"{SLOWER}{side.name}|{work}|{name}", band.factors(0.5)
                 for source, common, own in (
                     (f"error of predictions by {predicted.software}, common", 1.0, 0.0),
-                    (f"error of {work} on {side.parts.card.name} by {predicted.software}", 0.0, 1.0),
+                    (error_source(work, side.parts.card.name, predicted.software), 0.0, 1.0),
                 ):
                     at = [float(band.factors(level_of(common * z, own * z, share)) / middle) for z in _NORMAL]
                     if at[0] < at[1]:

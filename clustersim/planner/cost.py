@@ -9,9 +9,10 @@ from typing import Any
 from clustersim.assemble.bill import needed_storage
 from clustersim.econ.interval import bill_range, closing_card_price
 from clustersim.econ.tco import HOURS_PER_YEAR
-from clustersim.pipeline import SiteRun, run_site
+from clustersim.pipeline.site import SiteRun, run_site
 from clustersim.planner.uncertainty import bearable_draws, headlines, interval_data, one_side, swings
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.terms import unit_costs
 from clustersim.workloads.training import TrainingDetail
 

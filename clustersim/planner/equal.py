@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from math import lcm
 from typing import Any
 
+from clustersim.assemble.purchase import purchase
 from clustersim.assemble.supernode import domain_cards
 from clustersim.errors import InfeasibleError, InputError
-from clustersim.pipeline import purchase
 from clustersim.planner.candidates import Limits, words_of
 from clustersim.planner.subsets import with_spares
 from clustersim.schema.inputs import Inputs

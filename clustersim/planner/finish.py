@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from clustersim.des.training.fidelity import run_fidelity
 from clustersim.errors import InputError
-from clustersim.pipeline import SiteRun
+from clustersim.pipeline.site import SiteRun
 from clustersim.planner.training import Question, days_for
 from clustersim.schema.inputs import Inputs
 from clustersim.workloads.training import TrainingDetail

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from clustersim.errors import InfeasibleError, InputError
-from clustersim.pipeline import StageCache
 from clustersim.planner.claims import rests_on
 from clustersim.planner.comparison import Asked, Side, run_sides, side_numbers
 from clustersim.planner.proposal import cash_by_year
 from clustersim.schema.inputs import Inputs
+from clustersim.workloads.work import StageCache
 
 __all__ = ["Moving"]
 

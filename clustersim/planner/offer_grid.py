@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -18,17 +18,19 @@ from numpy.typing import NDArray
 from clustersim.batch import Question
 from clustersim.columns import Varied
 from clustersim.errors import InputError
-from clustersim.pipeline import StageCache, run_site
+from clustersim.pipeline.site import run_site
 from clustersim.planner.comparison import Asked
 from clustersim.planner.uncertain_inputs import ranged_inputs
 from clustersim.planner.uncertainty import outcomes
 from clustersim.schema.inputs import Inputs
+from clustersim.workloads.work import StageCache
 
 __all__ = ["Axis", "Grid", "offer_grid"]
 
 Array = NDArray[np.float64]
-#: Points between the nodes on which the interpolation is judged.
-JUDGED = 32
+#: Points between the nodes on which the interpolation is judged: half anywhere, half in the middle of cells, where a
+#: smooth function is furthest from its interpolation.
+JUDGED = 64
 #: How far a bandwidth is moved either way, and any number without a range.
 _AROUND = 0.5
 #: Workload -> the bandwidth of the card that its time hangs on.
@@ -97,13 +99,25 @@ def offer_grid(asked: Asked, outputs: Sequence[str], *, judged: int = JUDGED) ->
         raise InputError(f"{sides[0].name}: no price, tariff, share of hours or bandwidth of it can be moved")
     nodes = np.array(list(product(*(axis.nodes for axis in axes))))
     rng = np.random.default_rng(sides[0].scenario.seed)
-    tried = np.column_stack([rng.uniform(a.nodes[0], a.nodes[-1], judged) for a in axes])
+    anywhere = np.column_stack([rng.uniform(a.nodes[0], a.nodes[-1], judged - judged // 2) for a in axes])
+    tried = np.vstack([anywhere, np.column_stack([rng.choice(_middles(a), judged // 2) for a in axes])])
     found = _run(asked, axes, np.vstack([nodes, tried]), outputs)
     grid = Grid(axes, {name: values[: len(nodes)] for name, values in found.items()})
     errors = {
         name: _error(grid, name, tried, values[len(nodes) :]) for name, values in found.items() if judged
     }
     return Grid(axes, grid.outputs, errors, judged)
+
+
+def _middles(axis: Axis) -> list[float]:
+    """The middles of an axis' cells, in its coordinate.
+
+    >>> _middles(Axis("x", "", (1.0, 3.0), 1.0)), _middles(Axis("y", "", (1.0, 3.0), 1.0, True))
+    ([2.0], [1.5])
+    """
+    ends = [axis.at(node) for node in axis.nodes]
+    middles = [(a + b) / 2 for a, b in pairwise(ends)]
+    return [1.0 / c if axis.reciprocal else c for c in middles]
 
 
 def _error(grid: Grid, name: str, points: Array, right: Array) -> tuple[float, float]:

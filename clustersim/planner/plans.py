@@ -14,13 +14,14 @@ from clustersim.econ.interval import Spread
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.search import FoundPlan
 from clustersim.perf.shortlist import PlanErrors, kind_of
-from clustersim.pipeline import SiteRun, StageCache, run_site
+from clustersim.pipeline.site import SiteRun, run_site
 from clustersim.planner.chances import Sureness, shares_of_wins
 from clustersim.planner.finish import work_named
 from clustersim.planner.ranking import TIE, fair_front, fair_order, ties_of
 from clustersim.planner.training import PlanSearch, Question, best_plans
 from clustersim.planner.uncertainty import headlines
 from clustersim.schema.inputs import Inputs
+from clustersim.workloads.work import StageCache
 
 __all__ = ["PlanChance", "PlannedRun", "Ranking", "fare", "rank_plans", "run_planned"]
 

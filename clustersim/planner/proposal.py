@@ -10,15 +10,19 @@ from typing import Any
 
 import numpy as np
 
+from clustersim.assemble.failures import component_failures, domain_failures
+from clustersim.des.training.questions import servers_out, spare_is_there
 from clustersim.econ.tco import HOURS_PER_YEAR, Tco
 from clustersim.errors import InfeasibleError
 from clustersim.intervals.bands import classed
 from clustersim.intervals.draws import bands_of
 from clustersim.intervals.maturity import shipped_known
 from clustersim.intervals.residuals import Residual, evidence, shipped_residuals
-from clustersim.pipeline import value_of_card
+from clustersim.pipeline.value import value_of_card
 from clustersim.planner.comparison import Side
+from clustersim.schema.find_software import UNMEASURED
 from clustersim.schema.inputs import Inputs
+from clustersim.schema.model_engine import model_spec
 
 __all__ = ["NEAR", "behind_offer", "cash_by_year", "gaps", "measured_sources", "nearest_rows"]
 
@@ -39,14 +43,47 @@ def behind_offer(sides: Sequence[Side]) -> dict[str, Any]:
         "sites": [_site(side) for side in sides if side.run is not None],
         "cash": cash_by_year(first.run.tco),
         "own_break_even_card_price_cny": {side.name: _own_price(first, side) for side in sides[1:]},
+        "models": dict(_models(first.inputs)),
+        "service": _service(first.inputs),
         "rests_on": list(_rests_on(sides)),
         "nearest": list(nearest_rows(first.inputs)),
     }
 
 
+def _models(inputs: Inputs) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The model of each workload that has one: how large it is, and who says so."""
+    for name, work in inputs.scenario.demand.items():
+        model = inputs.models.get(getattr(work, "model", None) or "")
+        if model is not None:
+            yield name, {
+                "model": model.name, "parameters": model_spec(model).parameters, "source": model.source,
+                "tier": model.tier,
+            }  # fmt: skip
+
+
+def _service(inputs: Inputs) -> dict[str, float] | None:
+    """How often a site that trains nothing has a failure, and whether a spare server is there; nothing where a
+    training run says it (``planner.claims``), or the site has no servers or no rates of its own."""
+    scenario = inputs.scenario
+    trains = any(work.kind == "training" for work in scenario.demand.values())
+    if trains or inputs.groups or scenario.reliability is None or inputs.parts.server_or_none is None:
+        return None
+    causes = (*component_failures(inputs, inputs.servers), *domain_failures(inputs, inputs.servers))
+    rate = sum(cause.rate_per_s for cause in causes)
+    if rate <= 0:
+        return None
+    repair, hot = scenario.reliability.repair_time.value, int(scenario.reliability.spares.hot.value)
+    out = servers_out(causes, repair)
+    return {
+        "mtbf_h": 1 / rate / 3600, "card_hours_per_failure": inputs.cards / rate / 3600,
+        "failures": rate * scenario.reliability.duration.value, "servers_out_for_repair": out, "hot": hot,
+        "p_spare_is_there": spare_is_there(hot, out),
+    }  # fmt: skip
+
+
 def _own_price(first: Side, side: Side) -> float | None:
     """Card price before VAT at which the offer does the demand at another side's cost."""
-    if first.run is None or side.run is None:
+    if first.run is None or side.run is None or first.inputs.groups:  # of unlike cards there is no one price
         return None
     return value_of_card(first.inputs, first.run, side.run, 0.0).price_cny
 
@@ -58,7 +95,7 @@ def _site(side: Side) -> dict[str, Any]:
     bill, tco = run.bill, run.tco
     return {
         "side": side.name,
-        "card": side.inputs.parts.card.name,
+        "card": side.inputs.card_words,
         "lines": [{**asdict(line), "total_cny": line.total_cny} for line in bill.lines],
         "hardware_cny": bill.hardware_cny,
         "integration_cny": bill.integration_cny,
@@ -174,7 +211,8 @@ def nearest_rows(inputs: Inputs) -> Iterator[dict[str, Any]]:
     """Yield the measurements nearest to each workload: of its card, else its maker, its software, its class.
 
     Rows of one source, card and software are one line, with their number and the median of measured over predicted
-    time. A row that gave a constant is none: it would speak for itself.
+    time. A row that gave a constant is none: it would speak for itself. What stands for software that nobody measured
+    is no software that two rows could share.
     """
     card, known = inputs.parts.card, shipped_known()
     for work, predicted in bands_of(inputs).items():
@@ -192,7 +230,7 @@ def nearest_rows(inputs: Inputs) -> Iterator[dict[str, Any]]:
                 same = (
                     row.card == card.name,
                     row.maker == card.vendor,
-                    row.software == software,
+                    row.software == software and software not in UNMEASURED.values(),
                     mature == of,
                 )
                 return same.index(True) if True in same else len(same)

@@ -20,12 +20,15 @@ from clustersim.des.training.questions import (
 )
 from clustersim.des.training.run import TrainingRun
 from clustersim.errors import InputError
-from clustersim.pipeline import SiteRun, StageCache, run_chain, run_site
+from clustersim.pipeline.chain import run_chain
+from clustersim.pipeline.site import SiteRun, run_site
 from clustersim.planner.finish import work_named
 from clustersim.planner.training import chosen_workload
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.workloads import run_workload
 from clustersim.workloads.training import TrainingDetail
+from clustersim.workloads.work import StageCache
 
 __all__ = ["AmongFleets", "Answers", "Asked", "BestInterval", "PricedPromise", "Spares", "plan_reliability"]
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
@@ -25,9 +23,8 @@ from clustersim.des.serving.deployment import (
     with_request_time,
 )
 from clustersim.des.serving.fit import Misfit
-from clustersim.des.serving.known import KnownShares, known_shares
 from clustersim.des.serving.metrics import Slo, Summary, Use, summarise
-from clustersim.des.serving.plant import Fewer, Plant, Sizing, tokens_to_requests
+from clustersim.des.serving.plant import Plant, Sizing, tokens_to_requests
 from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.sizing import MOST, replicas_for
 from clustersim.des.serving.split import split_for
@@ -36,8 +33,8 @@ from clustersim.des.serving.stream import Stream, stream_of
 from clustersim.des.serving.traces import Trace
 from clustersim.des.serving.window import Window
 from clustersim.errors import InfeasibleError, InputError
-from clustersim.pipeline import StageCache, run_site
-from clustersim.planner.serving_answers import CardsAnswer, PlanRow, RateAnswer
+from clustersim.pipeline.site import run_site
+from clustersim.planner.serving_answers import Answer, CardsAnswer, PlanRow, RateAnswer, evidence
 from clustersim.planner.training import chosen_workload
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
@@ -45,8 +42,9 @@ from clustersim.schema.serving import ServingPlan
 from clustersim.workloads.served import prepare
 from clustersim.workloads.serving import Capacity, ServingDetail, detail_of, load_of, too_long, yields
 from clustersim.workloads.serving_plans import Ranked, best_plan, candidates, ranked
+from clustersim.workloads.work import StageCache
 
-__all__ = ["ERROR", "Answer", "CardsAnswer", "PlanRow", "RateAnswer", "Serving", "plant_of"]
+__all__ = ["ERROR", "Serving", "plant_of"]
 
 Step = Callable[[str], None]
 
@@ -54,66 +52,8 @@ Step = Callable[[str], None]
 ERROR = 0.01
 #: Requests of a steady run: at first; at most; and where ends are events of their own, which cost more.
 _LEAST_RUN, _LONGEST, _LONGEST_EVENTS = 4_000, 128_000, 32_000
-
-
 #: Times the stated replicas that share a burst where these alone miss the level.
 _MANY = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a deployment does with its own traffic."""
-
-    deployment: Deployment
-    summary: Summary
-    use: Use
-    verdict: Verdict | None
-    cost: TokenCost | None
-    """Nothing for a site without terms, and for one that is overloaded: what cannot be kept up has no cost."""
-    run: ServingRun
-    steady: SteadyState | None = None
-    """The window that the figures are those of, with their standard errors."""
-    why_whole: str = ""
-    """Why they are those of a whole run instead."""
-
-    has_level: bool = True
-    """Whether a service level was stated."""
-    card_hour_cny: float | None = None
-    """What a card-hour costs when the cards draw what this run takes; nothing for a site without terms."""
-
-    def plain(self) -> dict[str, Any]:
-        """Return the figures as plain values, without the run; shares within a level that nobody stated are null."""
-        d = self.deployment
-        figures = asdict(self.summary)
-        if not self.has_level:
-            figures |= {"slo_share": None, "slo_goodput_requests_per_s": None}
-        return {
-            "card": d.card,
-            "cards": d.cards,
-            "tp": d.layout.tp,
-            "pp": d.layout.pp,
-            "dp": d.layout.dp,
-            "ep": d.layout.ep,
-            "replicas": d.pool.replicas,
-            "engine_constants": "calibrated"
-            if d.calibrated
-            else "not calibrated on this card and model (assumption)",
-            "not_modelled": list(d.terms.not_modelled),
-            "cache_tokens_per_replica": d.pool.cost.cache_tokens,
-            **figures,
-            "use": asdict(self.use),
-            "cost_cny_per_mtoken": asdict(self.cost) if self.cost else None,
-            "verdict": asdict(self.verdict) if self.verdict else None,
-            "known": {"hit_share": known.total, **asdict(known)} if (known := self.known) else None,
-            "steady_state": self.steady.plain() if self.steady is not None else None,
-            "why_whole": self.why_whole or None,
-        }
-
-    @property
-    def known(self) -> KnownShares | None:
-        """What of the prompts was known, and where; nothing where no blocks are kept."""
-        kept = self.deployment.pool.known is not None and bool(self.run.book.blocks)
-        return known_shares(self.run) if kept else None
 
 
 class Serving:
@@ -335,8 +275,8 @@ class Serving:
             sized_for_per_s=peak,
             slo_share=sized.share.share,
             slo_share_lower=sized.share.lower,
-            **_evidence("one_fewer", sized.one_fewer),
-            **_evidence("one_fewer_decode", sized.one_fewer_decode),
+            **evidence("one_fewer", sized.one_fewer),
+            **evidence("one_fewer_decode", sized.one_fewer_decode),
             closed_form_replicas=sized.closed_form_replicas,
             simulated_requests=sized.requests,
             simulated_replicas=sized.simulated_replicas,
@@ -425,16 +365,6 @@ def _cheapest(row: PlanRow) -> tuple[bool, float, float]:
     if row.requests_per_s is None:
         return True, 0.0, 0.0
     return False, row.cny_per_mtoken or row.cards / row.requests_per_s, -row.requests_per_s
-
-
-def _evidence(name: str, fewer: Fewer | None) -> dict[str, Any]:
-    """What is known of one step fewer, under the names of the answer."""
-    share = fewer.share if fewer is not None else None
-    return {
-        name: fewer.verdict if fewer is not None else None,
-        f"{name}_share": share.share if share is not None else None,
-        f"{name}_share_upper": share.upper if share is not None else None,
-    }
 
 
 def plant_of(base: Deployment) -> tuple[Plant, tuple[float, float]]:

@@ -12,14 +12,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from clustersim.assemble.purchase import purchase
 from clustersim.assemble.traffic import slo_of, stream_spec
 from clustersim.des.serving.closed_form import closed_form
 from clustersim.des.serving.fluid_inputs import traffic_of
 from clustersim.errors import InfeasibleError, InputError
-from clustersim.pipeline import purchase
 from clustersim.planner.candidates import Limits
 from clustersim.planner.ranking import fair_front
-from clustersim.planner.serving import RateAnswer, Serving
+from clustersim.planner.serving import Serving
+from clustersim.planner.serving_answers import RateAnswer
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import PrecisionSection, ServingPlan

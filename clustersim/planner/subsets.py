@@ -6,13 +6,15 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from clustersim.assemble.purchase import purchase
 from clustersim.errors import InfeasibleError, InputError
-from clustersim.pipeline import SiteRun, StageCache, purchase, run_site
+from clustersim.pipeline.site import SiteRun, run_site
 from clustersim.planner.candidates import Limits, words_of
 from clustersim.planner.finish import delivery_weeks, work_named
 from clustersim.planner.training import Question, days_for
 from clustersim.schema.grouped import apportioned
 from clustersim.schema.inputs import Inputs
+from clustersim.workloads.work import StageCache
 
 __all__ = ["MOST_GROUPS", "Added", "Subset", "added", "best_subsets", "site_of", "subsets", "with_spares"]
 

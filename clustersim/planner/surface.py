@@ -25,11 +25,13 @@ from clustersim.assemble.purchase import purchase, site_power
 from clustersim.batch import Question
 from clustersim.columns import Varied
 from clustersim.errors import InputError
-from clustersim.pipeline import StageCache, run_site
+from clustersim.pipeline.site import run_site
 from clustersim.planner.knots import knots_of
-from clustersim.schema.inputs import Inputs, load_one
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_one import load_one
 from clustersim.workloads import run_workload
 from clustersim.workloads.serving import by_its_form
+from clustersim.workloads.work import StageCache
 
 __all__ = ["AXES", "LOAD", "POWER", "YIELD", "Axis", "Surface", "WorkSurface", "surface_of"]
 

@@ -17,9 +17,9 @@ from clustersim.finance.forecast import make_forecast
 from clustersim.market.demand import cards_for_tokens as demanded
 from clustersim.market.demand import shipments
 from clustersim.market.link import neutral_link
-from clustersim.pipeline import SiteRun, run_site
+from clustersim.pipeline.site import SiteRun, run_site
 from clustersim.provenance import Sourced
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.lookup import known_names
 from clustersim.schema.profiles import load_profile
 from clustersim.schema.silicon import SiliconProfile, TokensFile

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clustersim.assemble.purchase import purchase
 from clustersim.columns import Column, Varied
 from clustersim.econ.interval import Range
 from clustersim.intervals.draws import bands_of, common_share, levels
-from clustersim.pipeline import purchase
 from clustersim.planner.contributions import SLOWER
 from clustersim.planner.factors import factor_draws
 from clustersim.schema.inputs import Inputs

@@ -20,7 +20,8 @@ from clustersim.econ.interval import Range, Spread, spread
 from clustersim.errors import InputError
 from clustersim.intervals.bands import Band, shipped_band
 from clustersim.intervals.draws import common_share, levels, predicted_of
-from clustersim.pipeline import ChainRun, SiteRun, run_chain, run_site
+from clustersim.pipeline.chain import ChainRun, run_chain
+from clustersim.pipeline.site import SiteRun, run_site
 from clustersim.planner.contributions import Ends, Part, ends_of, parts_of
 from clustersim.planner.uncertain_inputs import (
     all_draws,
@@ -31,7 +32,8 @@ from clustersim.planner.uncertain_inputs import (
     ranges_of_sides,
     slowed,
 )
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.terms import by_workload, finance_terms, market_terms, site_terms, work_terms
 
 __all__ = [

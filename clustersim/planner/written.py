@@ -12,10 +12,11 @@ import yaml
 from clustersim.assemble.training import plan_section
 from clustersim.errors import InputError
 from clustersim.perf.search import FoundPlan
-from clustersim.pipeline import SiteRun, run_site
+from clustersim.pipeline.site import SiteRun, run_site
 from clustersim.planner.finish import work_named
 from clustersim.planner.training import Question
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 
 __all__ = ["Source", "scenario_text", "write_scenario"]
 

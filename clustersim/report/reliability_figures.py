@@ -13,7 +13,7 @@ from clustersim.report.style import BLUE, GREY, ORANGE, RED, SKY, new_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from clustersim.des.training.simulate import SimulatedRun
+    from clustersim.des.training.incidents import SimulatedRun
 
 __all__ = ["claims_figure", "fan_of_runs", "gantt", "lost_time"]
 

@@ -12,7 +12,8 @@ import numpy as np
 from clustersim.finance.messages import messages
 from clustersim.finance.statements import make_statements
 from clustersim.finance.valuation import WHY_DIFFERENT, legs
-from clustersim.pipeline import ChainRun, SiteRun, movement_by_workload
+from clustersim.pipeline.chain import ChainRun, movement_by_workload
+from clustersim.pipeline.site import SiteRun
 from clustersim.provenance import TIERS, weakest
 from clustersim.terms import unit_costs
 from clustersim.workloads.training import TrainingDetail

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from clustersim.finance.valuation import value_company
-from clustersim.pipeline import ChainRun
+from clustersim.pipeline.chain import ChainRun
 from clustersim.report import figures
 from clustersim.report.answer import csv_of
 

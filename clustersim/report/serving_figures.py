@@ -20,7 +20,7 @@ from clustersim.report.style import BLUE, GREY, ORANGE, PALETTE, SKY, new_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from clustersim.planner.serving import Answer
+    from clustersim.planner.serving_answers import Answer
 
 __all__ = ["frontier", "load_latency", "queue"]
 

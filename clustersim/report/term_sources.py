@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from clustersim.intervals.draws import bands_of
-from clustersim.pipeline import ChainRun
+from clustersim.pipeline.chain import ChainRun
 from clustersim.provenance import Sourced, weakest
 
 __all__ = ["predicted_ranges", "rests_on", "source_of"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from clustersim.finance.messages import messages
 from clustersim.finance.statements import make_statements
-from clustersim.pipeline import ChainRun
+from clustersim.pipeline.chain import ChainRun
 
 __all__ = ["unmoved"]
 

@@ -16,10 +16,10 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core.core_schema import no_info_after_validator_function
 
-from clustersim.errors import InputError, Problem, suggest
+from clustersim.errors import Problem, suggest
 from clustersim.plugins import installed
 from clustersim.provenance import Sourced
-from clustersim.reading.guarded import printable
+from clustersim.schema.problems import refusal
 from clustersim.schema.quantity import NUMBER_PARTS, Rates, money, quantity, tell_once
 from clustersim.schema.yamlfile import Document, KeyPath
 
@@ -49,9 +49,6 @@ __all__ = [
     "tell_idle",
     "validate",
 ]  # fmt: skip
-
-#: No more problems than these are told of one file.
-_REPORTED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +175,7 @@ def validate(
             data, context={"require_source": require_source, "rates": rates, "said": said}
         )
     except ValidationError as error:
-        details = error.errors()
-        kept = [d for d in details if not _repeated(d, details)]
-        raise _refusal(model, document, at, kept) from None
+        raise refusal(model, document, at, error.errors()) from None
     if said:
         _tell(found, document, at, said)
     return found
@@ -211,84 +206,3 @@ def _tell(found: BaseModel, document: Document, at: KeyPath, said: Sequence[tupl
             shown = "a value of a batch"
         key = ".".join(map(str, path))
         tell_once(str(Problem(file, line, key, f"{shown} {words}")))
-
-
-def _refusal(model: type[BaseModel], document: Document, at: KeyPath, details: Sequence[Any]) -> InputError:
-    """Every problem in the order of the lines; of a file that is wrong throughout, the first hundred."""
-    details = sorted(details, key=lambda d: document.place_of((*at, *d["loc"]))[1] or 0)
-    problems = [_problem(model, document, at, detail) for detail in details[:_REPORTED]]
-    problems.sort(key=lambda p: (p.line or 0, p.key))
-    left = f", the first {_REPORTED} of them here" if len(details) > _REPORTED else ""
-    return InputError(f"{document.file}: {len(details)} problem(s){left}", problems)
-
-
-def _problem(model: type[BaseModel], document: Document, at: KeyPath, detail: Any) -> Problem:
-    loc = tuple(part for part in detail["loc"] if part != "[key]")
-    known, path = _walk(model, loc)
-    path = (*at, *path)
-    key = printable(".".join(str(part) for part in path), 200)
-    kind = detail["type"]
-    file, line = document.place_of(path)
-    if kind == "extra_forbidden":
-        return Problem(file, line, key, "unknown key", suggest(str(detail["loc"][-1])[:80], known))
-    if kind == "missing":
-        return Problem(file, line, key, "is needed and missing", "add it")
-    if kind in {"union_tag_not_found", "union_tag_invalid"}:
-        words = str(detail["ctx"].get("expected_tags") or "training, serving, video or jobs").replace("'", "")
-        return Problem(file, line, f"{key}.kind", "is needed and missing or unknown", f"one of {words}")
-    message = str(detail["msg"]).removeprefix("Value error, ")
-    if kind not in {"value_error", "assertion_error"}:
-        message = f"{message[0].lower()}{message[1:]}, not {printable(repr(detail['input']), 120)}"
-    return Problem(file, line, key, message)
-
-
-def _walk(model: type[BaseModel], loc: tuple[str | int, ...]) -> tuple[list[str], KeyPath]:
-    """Follow a problem's place through the classes: the keys known beside its last part, and its place in the file.
-
-    A union names the class that it took as a part of the place; no file has that part.
-    """
-    current: Any = model
-    path: list[str | int] = []
-    known: list[str] = []
-    for part in loc:
-        if getattr(current, "__origin__", None) in (dict, tuple, list):
-            path.append(part)
-            current = current.__args__[-1] if current.__origin__ is dict else current.__args__[0]
-            continue
-        members = _models_in(current)
-        chosen = next((m for m in members if part in _names_of(m)), None)
-        if current not in members and chosen is not None:
-            current = chosen
-            continue
-        if isinstance(part, str) and part.startswith("literal["):
-            continue
-        path.append(part)
-        fields = members[0].model_fields if len(members) == 1 else {}
-        known = list(fields)
-        current = fields[str(part)].annotation if part in fields else None
-    return known, tuple(path)
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    """The classes of files that an annotation names."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [m for argument in getattr(annotation, "__args__", ()) for m in _models_in(argument)]
-
-
-def _names_of(model: type[BaseModel]) -> tuple[str, ...]:
-    """What a union calls a class in a problem's place: its ``kind``, or its own name."""
-    kind = model.model_fields.get("kind")
-    return (model.__name__, *(getattr(kind.annotation, "__args__", ()) if kind is not None else ()))
-
-
-def _repeated(detail: Any, details: list[Any]) -> bool:
-    """Whether a problem only says that a value is not another branch's, beside the problem of the branch meant."""
-    if detail["type"] not in {"literal_error", "model_type"}:
-        return False
-    branch = detail["loc"][:-1]
-    beside = [d for d in details if d is not detail and d["loc"][: len(branch)] == branch and len(branch)]
-    if detail["type"] == "literal_error" and str(detail["loc"][-1]).startswith("literal["):
-        return isinstance(detail["input"], Mapping) and bool(beside)
-    words = any(d["type"] == "literal_error" and str(d["loc"][-1]).startswith("literal[") for d in beside)
-    return detail["type"] == "model_type" and words

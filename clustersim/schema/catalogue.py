@@ -4,7 +4,6 @@ A name that the user chooses stands in capitals: ``cards.NAME.memory.bandwidth``
 ``company.drivers.receivable_days.YEAR``. Messages look through all of them for what a mistyped key may have meant.
 """
 
-import re
 import types
 import typing
 from collections.abc import Iterable, Iterator
@@ -14,17 +13,16 @@ from typing import Annotated, Any, Literal, Union
 
 from pydantic import BaseModel
 
-from clustersim.errors import InputError
 from clustersim.schema.base import Named, field_docs
 from clustersim.schema.company import CompanyFile
 from clustersim.schema.company_rows import Series
-from clustersim.schema.overrides import PROFILE_KINDS
+from clustersim.schema.overrides import PROFILE_KINDS, SITE_VALUES
 from clustersim.schema.prices import PriceBook
 from clustersim.schema.profiles import KINDS
 from clustersim.schema.quantity import Quantity
 from clustersim.schema.scenario import Scenario
 
-__all__ = ["NAME", "YEAR", "Key", "all_keys", "keys_of", "near_keys", "point_to_keys", "same_key"]
+__all__ = ["NAME", "YEAR", "Key", "all_keys", "keys_of", "near_keys", "same_key"]
 
 NAME, YEAR = "NAME", "YEAR"
 #: No more keys than these are named in a message.
@@ -66,6 +64,8 @@ def all_keys(*, described: bool = True) -> tuple[Key, ...]:
     found: dict[str, Key] = {}
     for path, model, sourced in roots:
         for key in keys_of(model, path, described=described):
+            if key.key.startswith(f"{SITE_VALUES}."):
+                continue  # a flag sets the profile's own key
             found.setdefault(key.key, replace(key, sourced=sourced and key.takes == "quantity"))
     return tuple(found.values())
 
@@ -226,38 +226,3 @@ def _shared(asked: str, key: str) -> int:
             break
         count += 1
     return count
-
-
-def _named(hint: str, *keys: str) -> str:
-    """Say the user's own names where a suggested key has NAME and one of the keys shows what stands there.
-
-    >>> _named("did you mean 'demand.NAME.router'?", "serving.routr", "demand.chat.routr")
-    "did you mean 'demand.chat.router'?"
-    >>> _named("did you mean 'cluster.groups.NAME.card'?", "cluster.groups.old.crad")
-    "did you mean 'cluster.groups.old.card'?"
-    """
-
-    def named(match: re.Match[str]) -> str:
-        root, rest = match[1].split("."), match[2].split(".")
-        for parts in (key.split(".") for key in keys):
-            name = parts[len(root) : len(parts) - len(rest)]
-            if parts[: len(root)] == root and (name if root != ["demand"] else len(name) == 1):
-                return f"'{match[1]}.{'.'.join(name)}.{match[2]}'"
-        return match[0]
-
-    return re.sub(rf"'([\w.]+)\.{NAME}\.([^']+)'", named, hint)
-
-
-def point_to_keys(error: InputError) -> InputError:
-    """Return the error with unknown keys of flags answered by the keys of every input that are like them."""
-
-    def hint(problem: Any) -> Any:
-        flag = problem.file.removeprefix("--set ")
-        if problem.what != "unknown key" or flag == problem.file:
-            return problem
-        return replace(problem, hint=_named(near_keys(flag), flag, problem.key) or problem.hint)
-
-    if not error.problems:
-        return error
-    first = str(error).splitlines()[0]
-    return InputError(first, [hint(problem) for problem in error.problems])

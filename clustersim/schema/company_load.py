@@ -10,7 +10,8 @@ from clustersim.errors import InputError
 from clustersim.schema.base import validate
 from clustersim.schema.company import CompanyFile
 from clustersim.schema.lookup import find_file, known_names
-from clustersim.schema.overrides import apply_overrides, parse_overrides
+from clustersim.schema.overridden import apply_overrides
+from clustersim.schema.overrides import parse_overrides
 from clustersim.schema.prices import PriceBook, cny_rate, rate_words
 from clustersim.schema.yamlfile import read_yaml
 

@@ -1,45 +1,31 @@
 """Everything a question needs, read and checked: the scenario, its profiles, its prices, company and incumbent.
 
-``load_inputs`` reads one scenario with its incumbent; ``schema.sides.load_sides`` reads several to compare. A file is
-parsed only once while it does not change, all problems of a file come at once, and every value knows its origin.
+``schema.load_inputs`` reads one scenario with its incumbent, ``schema.sides`` several to compare; every value knows
+its origin.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from clustersim.errors import InputError, Problem
 from clustersim.provenance import Sourced
 from clustersim.schema.base import sourced_fields
 from clustersim.schema.company import CompanyFile
-from clustersim.schema.demand import ServingWorkload, TrainingWorkload, VisionWorkload, Workload
-from clustersim.schema.grouped import alike, apportioned, group_scenario
-from clustersim.schema.groups import GroupSection, LinkSection
-from clustersim.schema.loader import Loader, refuse_unused
-from clustersim.schema.lookup import find_file
-from clustersim.schema.models import described_model
-from clustersim.schema.overrides import (
-    INCUMBENT,
-    Override,
-    in_demand,
-    of_layout,
-    parse_overrides,
-    reaching,
-    refuse_own_demand,
-    refuse_twice,
-    site_overrides,
-)
+from clustersim.schema.demand import Workload
+from clustersim.schema.groups import LinkSection
+from clustersim.schema.overrides import INCUMBENT, Override, site_overrides
 from clustersim.schema.parts import Parts, absent
 from clustersim.schema.prices import PriceBook
-from clustersim.schema.profiles import ModelProfile, Profile, read_document
+from clustersim.schema.profiles import ModelProfile, Profile
 from clustersim.schema.reliability import CheckpointSection, ReliabilitySection
 from clustersim.schema.scenario import FabricSection, Scenario, StorageSection
 from clustersim.schema.tco import TcoSection
 from clustersim.schema.yamlfile import Document
 
-__all__ = ["MONEY_NEEDS", "NEEDS", "Inputs", "load_inputs", "load_one"]
+__all__ = ["MONEY_NEEDS", "NEEDS", "Inputs"]
 
 #: Parts of the site that each kind of workload needs, and that a price needs besides.
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -300,209 +286,3 @@ def _leaves(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple
             yield from _leaves(value, (*path, key))
     else:
         yield path, data["value"] if isinstance(data, dict) else data
-
-
-def load_inputs(
-    name: str, sets: Iterable[str] | Mapping[str, Any] = (), *, with_incumbent: bool = True
-) -> Inputs:
-    """Load a scenario by path or name, with overrides, and everything it refers to.
-
-    Raises InputError with every problem of the first file that has any, and for an override that nothing uses.
-    """
-    overrides = parse_overrides(sets, _named_sides(name))
-    inputs = load_one(name, tuple(o for o in overrides if not o.side))
-    refuse_twice(overrides, inputs.documents["scenario"])
-    if with_incumbent and inputs.scenario.market is not None:
-        inputs = replace(inputs, incumbent=_incumbent(inputs, overrides))
-    inputs = replace(inputs, overrides=overrides)
-    sides = [inputs] if inputs.incumbent is None else [inputs, inputs.incumbent]
-    if inputs.incumbent is None and any(o.side for o in overrides):
-        kept = next(o for o in overrides if o.side)
-        if inputs.scenario.market is None:
-            raise InputError(f"--set {kept.key}: the scenario has no incumbent")
-        overrides = tuple(o for o in overrides if not o.side)
-    refuse_unused(overrides, [side.documents for side in sides], inputs.file)
-    return inputs
-
-
-def _named_sides(name: str) -> dict[str, str]:
-    """The sides of a scenario by the names of their files, but for a name that is a key of a scenario as well."""
-    market = read_document("scenarios", name).data.get("market")
-    other = market.get("incumbent") if isinstance(market, dict) else None
-    sides = {str(other): INCUMBENT} if other is not None else {}
-    named = {**sides, find_file("scenarios", name).stem: ""}
-    return {stem: side for stem, side in named.items() if stem not in Scenario.model_fields}
-
-
-def load_one(name: str | Document, overrides: tuple[Override, ...] = ()) -> Inputs:
-    """Load one side: a scenario and what its cluster, demand and terms refer to, without an incumbent.
-
-    A scenario that a program built comes as its document, and is checked like a file.
-    """
-    loader = Loader(overrides)
-    scenario = loader.scenario(name)
-    each, owned, alone = _grouped(loader, scenario), False, ""
-    if len(each) == 1:
-        # Groups that are alike in all but their number are a site of equal cards.
-        alone, (scenario, only) = next(iter(each.items()))
-        owned = only.owned
-    first = next(iter(each.values()))[0] if each else scenario
-    _refuse_parts(loader, each)
-    parts = loader.parts(first)
-    nominal = loader.as_filed().nominal(first, parts) if loader.touches_parts() else parts
-    models = _models(loader, scenario)
-    prices, scenario = loader.terms(scenario, parts)
-    company = None
-    if scenario.company is not None:
-        company = loader.load("company", "scenarios/company", scenario.company, CompanyFile, sourced=False)
-    file = loader.documents["scenario"].file
-    whole = Inputs(
-        file, scenario, parts, nominal, models, prices, company, None, overrides, loader.documents,
-        networks=_networks(loader, scenario), owned=owned, only=alone,
-    )  # fmt: skip
-    refuse_unused(loader.own, [loader.documents], file)
-    if len(each) > 1:
-        link = loader.filed_link(name, scenario)
-        whole = replace(whole, nominal_link=link)
-        whole = replace(whole, groups=_groups(loader, whole, each))
-    if whole.groups and not whole.scenario.cluster.link:
-        raise InputError(
-            f"{file}: cluster.link: what joins the groups is needed (link: {{bandwidth: 100 Gb/s}})"
-        )
-    return whole
-
-
-def _grouped(loader: Loader, scenario: Scenario) -> dict[str, tuple[Scenario, GroupSection]]:
-    """The scenario of every group by name, equal groups put together; nothing for a site of equal cards."""
-    site = scenario.cluster
-    if not site.groups:
-        return {}
-    link = site.link.bandwidth.value if site.link is not None and site.link.bandwidth is not None else None
-
-    def fast(group: GroupSection) -> bool:
-        nic = group.nic or site.nic
-        if link is None or nic is None:
-            return link is None and site.link is not None and not site.link.through_hosts
-        assert site.link is not None
-        own = loader.profile("nics", nic).rate.value * (group.nics_per_card or site.nics_per_card).value
-        return bool(link >= own * (1 - 1e-9)) and not site.link.through_hosts
-
-    groups = alike(site.groups, fast)
-    hot = scenario.reliability.spares.hot.value if scenario.reliability is not None else 0.0
-    free = [name for name, group in groups.items() if group.spares is None]
-    shares = apportioned(hot, [groups[name].cards.value for name in free]) if free else []
-    of = dict(zip(free, shares, strict=True))
-    return {
-        name: (group_scenario(scenario, group, of.get(name, _spares(group))), group)
-        for name, group in groups.items()
-    }
-
-
-def _spares(group: GroupSection) -> float | None:
-    return group.spares.value if group.spares is not None else None
-
-
-def _refuse_parts(loader: Loader, each: Mapping[str, tuple[Scenario, GroupSection]]) -> None:
-    """Raise InputError with what is wrong with the parts of any group, each problem once."""
-    said: dict[str, None] = {}
-    for scenario, _ in each.values():
-        try:
-            loader.parts(scenario)
-        except InputError as error:
-            said[str(error)] = None
-    if said:
-        raise InputError("\n".join(said))
-
-
-def _groups(
-    loader: Loader, whole: Inputs, each: Mapping[str, tuple[Scenario, GroupSection]]
-) -> tuple[Inputs, ...]:
-    """Every group as a site of its own."""
-    return tuple(_group(loader, whole, name, *of) for name, of in each.items())
-
-
-def _group(loader: Loader, whole: Inputs, name: str, scenario: Scenario, group: GroupSection) -> Inputs:
-    """One group as a site of its own, at the terms of the whole."""
-    parts = loader.parts(scenario)
-    nominal = loader.as_filed().nominal(scenario, parts) if loader.touches_parts() else parts
-    priced = scenario.model_copy(update={"tco": whole.scenario.tco, "name": name})
-    return replace(whole, scenario=priced, parts=parts, nominal=nominal, group=name, owned=group.owned)
-
-
-def _models(loader: Loader, scenario: Scenario) -> dict[str, ModelProfile]:
-    """The models of the demand: those that it describes itself, and the files that it names."""
-    described = {
-        work.model: described_model(work.model, work.dimensions)
-        for work in scenario.demand.values()
-        if isinstance(work, TrainingWorkload) and work.dimensions is not None
-    }
-    named = {work.model for work in scenario.demand.values() if work.model is not None}
-    named |= {
-        work.speculative.draft_model
-        for work in scenario.demand.values()
-        if isinstance(work, ServingWorkload) and work.speculative and work.speculative.draft_model
-    }
-    return described | {name: loader.profile("models", name) for name in sorted(named - set(described))}
-
-
-def _networks(loader: Loader, scenario: Scenario) -> dict[str, Profile]:
-    """The networks of what sees or generates."""
-    names = {work.network for work in scenario.demand.values() if isinstance(work, VisionWorkload)}
-    served = [work for work in scenario.demand.values() if isinstance(work, ServingWorkload)]
-    names |= {work.clips.network for work in served if work.clips is not None}
-    return {name: loader.profile("networks", name) for name in sorted(names)}
-
-
-def _incumbent(inputs: Inputs, overrides: tuple[Override, ...]) -> Inputs:
-    """The incumbent: its own cluster, on which it does our demand under our terms."""
-    assert inputs.scenario.market is not None
-    mine = reaching(overrides, INCUMBENT, first=False, own_terms=False)
-    refuse_own_demand(mine)
-    kept = tuple(
-        o
-        for o in mine
-        if not (o.side and of_layout(o)) and (o.side or o.document not in {"scenario", "company", "prices"})
-    )
-    other = load_one(inputs.scenario.market.incumbent, kept)
-    return laid_out(doing(other, inputs), inputs, tuple(o for o in mine if o.side and of_layout(o)))
-
-
-def laid_out(side: Inputs, asker: Inputs, layouts: tuple[Override, ...]) -> Inputs:
-    """Return a side with the layouts that keys state for it alone, of workloads that its own file may lack."""
-    if not layouts:
-        return side
-    stated = load_one(asker.file, (*(o for o in asker.overrides if not o.side), *layouts)).scenario.demand
-    demand = dict(side.scenario.demand)
-    for override in in_demand(layouts, asker.documents["scenario"]):
-        _, name, key = (str(part) for part in override.path[:3])
-        demand[name] = demand[name].model_copy(update={key: getattr(stated[name], key)})
-    return replace(side, scenario=side.scenario.model_copy(update={"demand": demand}))
-
-
-def doing(side: Inputs, first: Inputs, *, own_terms: bool = False) -> Inputs:
-    """Return a side's cluster with the first one's demand, under the first one's terms unless it keeps its own.
-
-    A layout that the side's own file states for a workload of the same name stays its own; else it is searched for.
-    """
-    demand = {
-        name: _laid_out(work, side.scenario.demand.get(name)) for name, work in first.scenario.demand.items()
-    }
-    changed: dict[str, Any] = {"demand": demand, "seed": first.scenario.seed}
-    prices = side.prices_or_none
-    if not own_terms:
-        changed["tco"], prices = first.scenario.tco, first.prices_or_none
-    return replace(
-        side,
-        scenario=side.scenario.model_copy(update=changed),
-        models=first.models,
-        networks=first.networks,
-        prices_or_none=prices,
-        company=None,
-    )
-
-
-def _laid_out(work: Workload, own: Workload | None) -> Workload:
-    if not hasattr(work, "plan"):
-        return work
-    stated = own.plan if own is not None and type(own) is type(work) and hasattr(own, "plan") else "best"
-    return work.model_copy(update={"plan": stated})

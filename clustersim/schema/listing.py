@@ -8,9 +8,10 @@ from typing import Any
 from clustersim.errors import InputError
 from clustersim.provenance import TIERS
 from clustersim.schema.catalogue import NAME, YEAR, Key, all_keys, keys_of, near_keys, same_key
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.lookup import known_names
-from clustersim.schema.meaning import by_meaning
+from clustersim.schema.meaning import IN_KEY, by_meaning
 from clustersim.schema.profiles import KINDS
 from clustersim.schema.readers import readers
 
@@ -18,8 +19,6 @@ __all__ = ["also_meant", "list_keys", "settable"]
 
 #: Keys that are named beside those that were listed.
 _ALSO = 4
-#: What a word counts for where it, or one alike, stands in the key itself.
-_IN_KEY = 2.4
 
 
 def list_keys(word: str = "", scenario: str = "") -> list[dict[str, Any]]:
@@ -79,7 +78,7 @@ def also_meant(word: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     if not word.strip():
         return []
     listed = [str(row["key"]) for row in rows]
-    nearest = by_meaning(word, all_keys(), least=_IN_KEY)
+    nearest = by_meaning(word, all_keys(), least=IN_KEY)
     return [k.key for k in nearest if not any(k.key == one or same_key(k.key, one) for one in listed)][:_ALSO]
 
 

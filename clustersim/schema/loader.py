@@ -11,15 +11,17 @@ from pydantic import BaseModel
 
 from clustersim.errors import InputError, suggest
 from clustersim.schema.base import validate
-from clustersim.schema.catalogue import point_to_keys
 from clustersim.schema.groups import LinkSection
 from clustersim.schema.lookup import profile_name
 from clustersim.schema.old_form import refuse_old_form
-from clustersim.schema.overrides import Override, apply_overrides, in_demand, site_overrides
+from clustersim.schema.overridden import apply_overrides
+from clustersim.schema.overrides import Override, in_demand, site_overrides
 from clustersim.schema.parts import Parts
+from clustersim.schema.pointing import point_to_keys
 from clustersim.schema.price_overlay import book_document
 from clustersim.schema.prices import MONTH, PriceBook, cny_rate, rate_words
 from clustersim.schema.profiles import KINDS, read_document
+from clustersim.schema.quantity import hearing, tell_once
 from clustersim.schema.scenario import Scenario
 from clustersim.schema.tco import BY_CLIMATE
 from clustersim.schema.yamlfile import Document
@@ -28,9 +30,9 @@ __all__ = ["Loader", "refuse_unused"]
 
 S = TypeVar("S", bound=BaseModel)
 
-#: What a process has checked: a document as it was read, the overrides on it, and what they gave. A file that changes
-#: is read as another document.
-_CHECKED: dict[tuple[Any, ...], tuple[Document, Document, Any]] = {}
+#: What a process has checked: a document as it was read, the overrides on it, what they gave, and what was said of it.
+#: A file that changes is read as another document.
+_CHECKED: dict[tuple[Any, ...], tuple[Document, Document, Any, tuple[str, ...]]] = {}
 #: A point of a study brings one or two documents of its own beside those that all points share.
 _MOST_CHECKED = 512
 
@@ -54,17 +56,20 @@ class Loader:
         known = _CHECKED.get(content) if content is not None else None
         if known is not None:
             self.documents[key] = known[1]
+            for text in known[3]:
+                tell_once(text)
             return known[2]  # type: ignore[no-any-return]
         document = apply_overrides(read, mine)
         self.documents[key] = document
         rates = self if key in {"scenario", "company"} else None
         self.asked_rates = False
         try:
-            checked = validate(model, document, require_source=sourced, rates=rates)
+            with hearing() as heard:
+                checked = validate(model, document, require_source=sourced, rates=rates)
         except InputError as error:
-            raise point_to_keys(error) from None
+            raise point_to_keys(error, self.documents["scenario"].data) from None
         if content is not None and not self.asked_rates:
-            _keep(content, read, document, checked)
+            _keep(content, read, document, checked, heard)
         return checked
 
     def cny(self, currency: str, key: str) -> Any:
@@ -190,11 +195,13 @@ def _content(
     return (id(read), model, sourced, *((o.path, o.said, type(o.value), o.value) for o in overrides))
 
 
-def _keep(content: tuple[Any, ...], read: Document, document: Document, checked: BaseModel) -> None:
+def _keep(
+    content: tuple[Any, ...], read: Document, document: Document, checked: BaseModel, heard: Sequence[str]
+) -> None:
     """Keep a checked document; the document that was read stays with it, so that no other can take its identity."""
     if len(_CHECKED) >= _MOST_CHECKED:
         _CHECKED.pop(next(iter(_CHECKED)))
-    _CHECKED[content] = read, document, checked
+    _CHECKED[content] = read, document, checked, tuple(heard)
 
 
 def refuse_unused(overrides: Sequence[Override], sides: Sequence[Mapping[str, Document]], file: str) -> None:

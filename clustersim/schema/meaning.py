@@ -8,16 +8,16 @@ from functools import lru_cache
 
 from clustersim.schema.catalogue import NAME, YEAR, Key
 
-__all__ = ["by_meaning"]
+__all__ = ["IN_KEY", "by_meaning"]
 
 #: Words that ask for the same inputs, in both languages; the first of each stands in keys or in what they say.
 _ALIKE: tuple[tuple[str, ...], ...] = (
     ("cards", "number of cards", "how many cards", "cluster size", "卡数", "规模"),
-    ("card", "gpu", "accelerator", "chip", "加速卡", "显卡"),
-    ("price", "cost", "asp", "capex", "价格", "单价", "成本"),
+    ("card", "gpu", "npu", "accelerator", "chip", "加速卡", "显卡"),
+    ("price", "cost", "asp", "capex", "usd", "cny", "价格", "单价", "成本"),
     ("rent", "lease", "hire", "租金", "租赁"),
     ("tariff", "electricity", "power price", "kwh", "电价", "电费"),
-    ("power", "watt", "tdp", "consumption", "energy", "功耗", "功率"),
+    ("power", "watt", "kw", "tdp", "consumption", "energy", "功耗", "功率"),
     ("pue", "cooling", "climate", "冷却", "散热"),
     ("cooling", "liquid", "liquid cooling", "air cooling", "immersion", "液冷", "风冷"),
     ("tariff_bands", "night", "peak hours", "off-peak", "time of day", "分时", "峰谷", "谷电"),
@@ -31,7 +31,7 @@ _ALIKE: tuple[tuple[str, ...], ...] = (
     ("nic", "adapter", "infiniband", "roce", "ethernet", "网卡"),
     ("fabric", "network", "topology", "switch", "oversubscription", "interconnect", "网络", "交换机"),
     ("scale_up", "nvlink", "domain", "超节点", "互联"),
-    ("bandwidth", "speed", "rate", "throughput", "带宽", "速度"),
+    ("bandwidth", "speed", "rate", "throughput", "bw", "gbps", "tbps", "带宽", "速度"),
     ("latency", "delay", "lag", "ttft", "tpot", "时延", "延迟"),
     ("lead_time", "delivery", "delivery date", "lead time", "delay", "late", "arrives", "交期", "交货", "延期"),
     ("repair", "downtime", "outage", "lost", "down", "maintenance", "idle", "停机", "维修"),
@@ -52,6 +52,7 @@ _ALIKE: tuple[tuple[str, ...], ...] = (
     ("efficiency", "mfu", "achieved share", "效率"),
     ("peak", "tflops", "flops", "算力"),
     ("memory", "hbm", "vram", "capacity", "显存"),
+    ("capacity", "gb", "gib", "tb", "size", "容量"),
     ("receivable_days", "receivables", "debtors", "dso", "customers pay", "collection", "应收", "回款", "账期"),
     ("payable_days", "payables", "creditors", "应付"),
     ("inventory_days", "inventory", "stock", "存货", "库存"),
@@ -74,15 +75,17 @@ _STOP = frozenset((
 #: Fields that every file has, which say nothing of it.
 _PLAIN = frozenset(("name", "aliases", "notes", "source", "tier", "kind", "description", "title"))
 _MOST = 12
+#: What a word counts for from which it stands in the key itself, or one alike does.
+IN_KEY = 2.4
 #: What a word that is not found takes from those that are.
 _MISSED = 1.5
 
 
-def by_meaning(text: str, keys: Iterable[Key], least: float = 1.0) -> list[Key]:
+def by_meaning(text: str, keys: Iterable[Key], least: float = 1.0, needed: str = "") -> list[Key]:
     """Return the keys that a question is about, the nearest first: most of its words, or words alike, stand in each.
 
     ``least`` is what a word has to count for: 1 in what a key says, 3 and 4 in the key itself; of words alike the first
-    counts 0.9 of it, the others 0.8.
+    counts 0.9 of it, the others 0.8. Each of the words ``needed`` has to count in every key.
 
     >>> from clustersim.schema.catalogue import all_keys
     >>> [k.key for k in by_meaning("electricity price", all_keys())][0]
@@ -90,7 +93,8 @@ def by_meaning(text: str, keys: Iterable[Key], least: float = 1.0) -> list[Key]:
     >>> by_meaning("zeppelin", all_keys())
     []
     """
-    asked = [_forms(word) for word in _split(text)]
+    words = _split(text)
+    asked, needs = [_forms(word) for word in words], {*_split(needed)}
     typed = frozenset(text.casefold().split())
     ranked = []
     for key in keys if asked else ():
@@ -99,6 +103,8 @@ def by_meaning(text: str, keys: Iterable[Key], least: float = 1.0) -> list[Key]:
             max((weight * _near(form, last, path, says) for form, weight in forms), default=0.0)
             for forms in asked
         ]
+        if any(score < least for word, score in zip(words, scores, strict=True) if word in needs):
+            continue
         total = sum(score if score >= least else -_MISSED for score in scores)
         again = key.key.endswith(f".{YEAR}") or ".printed." in key.key
         if total > 0 and key.last not in _PLAIN and not again:

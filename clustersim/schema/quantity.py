@@ -32,6 +32,7 @@ __all__ = [
     "Bounds",
     "Quantity",
     "Rates",
+    "hearing",
     "money",
     "quantity",
     "tell_once",
@@ -277,10 +278,38 @@ def tried() -> Iterator[None]:
 _TRIED: ContextVar[bool] = ContextVar("tried", default=False)
 
 
+@contextmanager
+def hearing() -> Iterator[list[str]]:
+    """Collect what is said of inputs inside, of what was said before in this process as well.
+
+    >>> with hearing() as heard:
+    ...     with tried():
+    ...         tell_once("of what nobody wrote")
+    >>> heard
+    []
+    """
+    heard: list[str] = []
+    outer = _HEARD.get()
+    token = _HEARD.set(heard)
+    try:
+        yield heard
+    finally:
+        _HEARD.reset(token)
+        if outer is not None:
+            outer += [text for text in heard if text not in outer]
+
+
+_HEARD: ContextVar[list[str] | None] = ContextVar("heard", default=None)
+
+
 def tell_once(text: str) -> None:
     """Say something about an input that is no error, once in a process; nothing of what is only ``tried``."""
-    if not _TRIED.get():
-        _tell(text)
+    if _TRIED.get():
+        return
+    heard = _HEARD.get()
+    if heard is not None and text not in heard:
+        heard.append(text)
+    _tell(text)
 
 
 @lru_cache(maxsize=4096)

@@ -1,8 +1,8 @@
 """What a scenario file may say. One file is a complete question: a site, the demand on it, its market."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from clustersim.errors import suggest
 from clustersim.provenance import Sourced
@@ -100,6 +100,18 @@ class MarketSection(Model):
     """Let a plan that one side alone states be held against the best plan of the other."""
 
 
+def _of_one_line(values: Any) -> Any:
+    """Return the values of profiles by their keys; raises ValueError where a key is taken apart into sections."""
+    for key, value in values.items() if isinstance(values, dict) else ():
+        full = str(key)
+        while isinstance(value, dict) and value:
+            inner, value = next(iter(value.items()))
+            full += f".{inner}"
+        if full != str(key):
+            raise ValueError(f"write the whole key on one line, {full}: {value}")
+    return values
+
+
 class Scenario(Model):
     """A complete question."""
 
@@ -125,7 +137,9 @@ class Scenario(Model):
     """Against whom the card is valued."""
     company: str | None = None
     """The maker (scenarios/company)."""
-    profile_values: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+    profile_values: Annotated[dict[str, str | int | float | bool | None], BeforeValidator(_of_one_line)] = (
+        Field(default_factory=dict)
+    )
     """Keys of profiles with the values that hold at this site instead, as ``--set`` takes them
     (``cards.H100.efficiency.gemm: 0.6``); nothing (``null``) takes an optional key out."""
 

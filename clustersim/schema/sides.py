@@ -10,7 +10,9 @@ from clustersim.errors import InputError, suggest
 from clustersim.provenance import Sourced
 from clustersim.schema.demand import KINDS_OF_WORK, identity
 from clustersim.schema.groups import LinkSection
-from clustersim.schema.inputs import Inputs, doing, laid_out, load_one
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import doing, laid_out
+from clustersim.schema.load_one import load_one
 from clustersim.schema.loader import refuse_unused
 from clustersim.schema.lookup import find_file
 from clustersim.schema.overrides import (

@@ -191,6 +191,10 @@ class MemoryRules(Model):
     """Bytes for each value of the model's width of a token's copy at an expert."""
     logit_bytes: Positive | None = None
     """Bytes for each logit of the largest number of sequences."""
+    state_share: Share | None = None
+    """Share of the memory for caches that is kept for states of fixed size; none: both take what they need of one."""
+    state_slots: Positive | None = None
+    """States of a running sequence where prompts are kept: its own, and those that later prompts start from."""
 
 
 class MemoryCase(Model):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from clustersim.errors import InputError
 from clustersim.processors import processors
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.readers import refuse_unread
 from clustersim.study.distributions import Distribution
 from clustersim.study.driver import StudyResult, known_outputs, result_of, run_in_memory, run_study

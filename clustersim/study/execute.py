@@ -14,14 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    BrokenExecutor,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    wait,
-)
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,13 +25,15 @@ import numpy as np
 from clustersim.again import Again
 from clustersim.batch import Question, at
 from clustersim.errors import ClusterSimError, InputError
-from clustersim.pipeline import StageCache, run_chain
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.pipeline.chain import run_chain
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.readers import refuse_unread
 from clustersim.study.cluster import Cluster, open_cluster, unlike, worker_digest
 from clustersim.study.outputs import outputs_of
 from clustersim.study.points import Found, blocks, joined, varied_values
 from clustersim.study.spec import StudySpec
+from clustersim.workloads.work import StageCache
 
 __all__ = [
     "asked_again",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from clustersim.errors import InputError, suggest
-from clustersim.pipeline import ChainRun
+from clustersim.pipeline.chain import ChainRun
 from clustersim.terms import finance_terms, market_terms, site_terms, work_terms
 
 __all__ = ["check_outputs", "outputs_of"]

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.errors import InfeasibleError, InputError
-from clustersim.pipeline import StageCache, run_chain
-from clustersim.schema.inputs import load_inputs
+from clustersim.pipeline.chain import run_chain
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.special import root
 from clustersim.study.outputs import check_outputs, outputs_of
 from clustersim.study.space import quantity_text
+from clustersim.workloads.work import StageCache
 
 __all__ = ["feasible", "goal_seek", "pareto_front", "parse_constraint"]
 

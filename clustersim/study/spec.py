@@ -16,7 +16,7 @@ from pydantic import Field
 from clustersim.errors import InputError
 from clustersim.reading.jsontext import Limits, read_json
 from clustersim.schema.base import Model, validate
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.lookup import find_file
 from clustersim.schema.yamlfile import read_yaml
 from clustersim.study.designs import morris_design, saltelli_design, uniform_sample

@@ -19,7 +19,7 @@ from clustersim.errors import ClusterSimError, InputError, suggest
 from clustersim.fabric.collectives import wire_rate
 from clustersim.schema.collectives import EXPERT_KINDS
 from clustersim.schema.imports.source import PROVENANCE
-from clustersim.schema.inputs import load_one
+from clustersim.schema.load_one import load_one
 from clustersim.schema.profiles import CardProfile
 from clustersim.schema.yamlfile import Document
 from clustersim.validation.collectives_rows import CollectiveRow, measured_s, read_row

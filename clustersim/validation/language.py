@@ -22,7 +22,7 @@ from clustersim.perf.serving_engine import Layout
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.find_software import UNMEASURED, FoundSoftware, find_software, load_software
 from clustersim.schema.formats import number_format
-from clustersim.schema.inputs import load_one
+from clustersim.schema.load_one import load_one
 from clustersim.schema.profiles import load_model
 from clustersim.schema.yamlfile import Document
 from clustersim.validation.common import ValidationRow, reason_of

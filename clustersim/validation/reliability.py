@@ -27,9 +27,9 @@ from clustersim.des.training.copies import partner_survival
 from clustersim.des.training.fleets import BetweenFleets, between_fleets
 from clustersim.des.training.log import component_of
 from clustersim.errors import InputError
+from clustersim.gamma import poisson_quantile
 from clustersim.schema.lookup import known_names
 from clustersim.schema.profiles import field_fleets, load_fleet
-from clustersim.special import poisson_quantile
 from clustersim.validation import reliability_text as text
 from clustersim.validation.common import ValidationRow, require_columns
 from clustersim.validation.reliability_refused import refused

@@ -14,7 +14,8 @@ from typing import Any
 
 from clustersim.assemble.reliability import Trained, training_run
 from clustersim.des.training.components import COMPONENTS
-from clustersim.schema.inputs import load_inputs, load_one
+from clustersim.schema.load_inputs import load_inputs
+from clustersim.schema.load_one import load_one
 from clustersim.schema.yamlfile import Document
 from clustersim.validation.reliability_row import CARDS_PER_NODE
 from clustersim.validation.sources import shipped_rows

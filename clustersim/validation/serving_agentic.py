@@ -25,7 +25,7 @@ from clustersim.perf.serving_engine import Layout
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.find_software import find_software
 from clustersim.schema.formats import number_format
-from clustersim.schema.inputs import load_one
+from clustersim.schema.load_one import load_one
 from clustersim.schema.profiles import load_card
 from clustersim.schema.serving import ServingPlan
 from clustersim.schema.yamlfile import Document

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any
 
-from clustersim.des.serving.stream import Lengths
 from clustersim.errors import ClusterSimError
 from clustersim.perf.serving_engine import Layout
 from clustersim.schema.find_software import find_software
@@ -22,6 +21,7 @@ from clustersim.validation.serving_rows import (
     ServingRecord,
     degree,
     labels,
+    lengths_of,
     model_of,
     number,
     settings_of,
@@ -111,7 +111,7 @@ def _load(row: Mapping[str, str], run: ServingRecord) -> Load:
     at_once = re.search(rf"\b{users} (?:requests|prompts) at once", row.get("notes") or "")
     waves = 1 if at_once else waves_of(row, WAVES)
     replicas = max(1, int(number(row["n_cards"]) // run.layout.cards))
-    prompt, output = (Lengths(max(1.0, number(row[key])), "constant") for key in ("isl", "osl"))
+    prompt, output = lengths_of(row, [number(row[key]) for key in ("isl", "osl")])
     return Load(users * waves, users, prompt, output, min(replicas, users))
 
 

@@ -21,6 +21,7 @@ from clustersim.validation.serving_rows import (
     Campaign,
     ServingRecord,
     degree,
+    lengths_of,
     model_of,
     number,
     precision_of,
@@ -53,6 +54,8 @@ class Client:
     length_ratio: float
     workers: int = 1
     decode_workers: int = 0
+    drawn: tuple[Lengths, ...] = ()
+    """Lengths of prompts and answers where the row says itself how they were drawn."""
 
 
 def normalise(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
@@ -220,8 +223,9 @@ def record(row: Mapping[str, str]) -> tuple[ServingRecord, Client]:
         said=engine.said,
     )
     users, ratio = int(number(full["concurrency"], 0)), float(said.get("length_ratio", 1.0))
-    workers = [degree(full, f"{kind}_num_workers") for kind in _KINDS] if split else [1, 0]
-    return run, Client(isl, osl, users, ratio, *workers)
+    first, second = (degree(full, f"{kind}_num_workers") for kind in _KINDS) if split else (1, 0)
+    drawn = tuple(lengths_of(full, (isl, osl))) if full.get("length_shape") else ()
+    return run, Client(isl, osl, users, ratio, first, second, drawn)
 
 
 def why_not(row: Mapping[str, str]) -> str:
@@ -237,7 +241,8 @@ def why_not(row: Mapping[str, str]) -> str:
     tp, dp, ep = number(row["tp"]), number(row.get("dp"), 1.0), number(row.get("ep"), 1.0)
     if ep < 1:
         return "the expert-parallel degree is not stated"
-    if tp * dp > 8 and tp != dp:
+    stated = number(row.get("n_gpus"), 8.0) >= tp * dp
+    if tp * dp > 8 and tp != dp and not stated:
         return f"tp {tp:g} x dp {dp:g} on one node of 8 cards contradicts itself"
     return ""
 
@@ -318,10 +323,10 @@ MOST_OF_PEAK = 0.9
 
 
 def load_of(client: Client) -> Load:
-    """A closed loop whose lengths are uniform between ``length_ratio`` and 1 times the nominal ones."""
+    """A closed loop whose lengths are the row's, or uniform between ``length_ratio`` and 1 times the nominal ones."""
     ratio = client.length_ratio
     spread = (1.0 - ratio) / (1.0 + ratio)
-    prompt, output = (
+    prompt, output = client.drawn or (
         Lengths(max(1.0, length * (1.0 + ratio) / 2.0), "uniform" if spread else "constant", spread)
         for length in (client.isl, client.osl)
     )

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from clustersim.des.serving.stream import Lengths
 from clustersim.errors import ClusterSimError
 from clustersim.perf.serving_engine import Layout
 from clustersim.schema.find_software import UNMEASURED, FoundSoftware, find_software, load_software
@@ -24,6 +23,7 @@ from clustersim.validation.serving_rows import (
     ServingRecord,
     degree,
     labels,
+    lengths_of,
     model_of,
     number,
     scripts_of,
@@ -153,8 +153,8 @@ def _asked(row: Mapping[str, str], run: ServingRecord) -> Load:
     kind, size = _load(str(row["batch_or_rate"]), isl + osl)
     count = max(size, replicas)
     waves = waves_of(row, WAVES) if kind == "loop" else 1
-    return Load(waves * count, count, Lengths(isl, "constant"), Lengths(osl, "constant"),
-                replicas)  # fmt: skip
+    prompt, output = lengths_of(row, (isl, osl))
+    return Load(waves * count, count, prompt, output, replicas)
 
 
 def stated_published(rows: Iterable[Mapping[str, str]]) -> list[ServingRow]:

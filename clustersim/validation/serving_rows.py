@@ -7,12 +7,14 @@ columns that a row may have; without one the software's documented default holds
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from math import inf, isfinite
 from typing import Any
 
+from clustersim.des.serving.arrivals import LENGTHS
+from clustersim.des.serving.stream import Lengths
 from clustersim.intervals.layouts import serving_plan_kind
 from clustersim.perf.card import Card
 from clustersim.perf.serving_engine import Layout, Precision
@@ -26,8 +28,8 @@ from clustersim.validation.sites import MODELS, Unpredictable, model_name, unrea
 from clustersim.validation.sources import filled, shipped_rows
 
 __all__ = [
-    "SETTINGS", "Campaign", "ServingRecord", "Settings", "degree", "labels", "model_of", "number", "precision_of",
-    "scripts_of", "settings_of", "site_speed", "waves_of",
+    "SETTINGS", "Campaign", "ServingRecord", "Settings", "degree", "labels", "lengths_of", "model_of", "number",
+    "precision_of", "scripts_of", "settings_of", "site_speed", "waves_of",
 ]  # fmt: skip
 
 #: Formats that a model's name may end in.
@@ -196,6 +198,30 @@ def scripts_of(asked: Campaign) -> dict[str, str]:
 
 #: Columns that a line of the table may ask a word of.
 _ASKED = ("campaign", "software", "model", "card", "format", "isl", "osl", "mode", "experts")
+
+
+def lengths_of(row: Mapping[str, str], means: Sequence[float]) -> list[Lengths]:
+    """Return lengths of these means, drawn as the row's ``length_shape`` and ``length_spread`` say, else fixed.
+
+    A client that draws its lengths keeps users apart: no two of them ask for a prompt in the same iteration, wave upon
+    wave. The shapes and what a spread is of each are those of a scenario's traffic.
+
+    >>> lengths_of({"length_shape": "uniform", "length_spread": "0.5"}, [100.0])[0].nodes(2).tolist()
+    [75.0, 125.0]
+    >>> lengths_of({}, [100.0, 0.2])
+    [Lengths(mean=100.0, shape='constant', spread=0.0), Lengths(mean=1.0, shape='constant', spread=0.0)]
+
+    Raises Unpredictable for cells that are no such words or numbers.
+    """
+    shape, text = ((row.get(key) or "").strip() for key in ("length_shape", "length_spread"))
+    if shape not in {"", *LENGTHS}:
+        raise Unpredictable(f"length_shape is {shape!r}: not one of {', '.join(LENGTHS)}")
+    if bool(text) != (shape in {"uniform", "lognormal"}):
+        raise Unpredictable("length_shape uniform or lognormal and length_spread belong together")
+    spread = number(text, -1.0) if text else 0.0
+    if spread < 0.0 or (shape == "uniform" and spread > 1.0):
+        raise Unpredictable(f"length_spread is {text!r}: not a share of the mean")
+    return [Lengths(max(1.0, mean), shape or "constant", spread) for mean in means]
 
 
 def waves_of(row: Mapping[str, str], usual: int) -> int:

@@ -17,7 +17,7 @@ from clustersim.des.serving.stream import Lengths
 from clustersim.errors import ClusterSimError, InputError, suggest
 from clustersim.perf.serving_engine import Layout, Precision
 from clustersim.schema.demand import ServingWorkload
-from clustersim.schema.inputs import load_one
+from clustersim.schema.load_one import load_one
 from clustersim.schema.profiles import load_card
 from clustersim.schema.serving import ServingPlan
 from clustersim.schema.yamlfile import Document

@@ -17,8 +17,9 @@ from clustersim.assemble.parts import needed, network_parts
 from clustersim.econ.power import PROVISION_MARGIN
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.fabric.parts import cluster_parts
-from clustersim.pipeline import SiteRun, run_site
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.pipeline.site import SiteRun, run_site
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, require_columns
 from clustersim.validation.row_files import of_a_card, row_of, scenario_text
 from clustersim.validation.sites import SUPERNODE_LINK, Unpredictable, card_of, unreadable

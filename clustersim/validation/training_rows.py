@@ -18,7 +18,8 @@ from clustersim.perf.memory import memory_per_card
 from clustersim.perf.plan import Plan
 from clustersim.perf.step import estimate_step
 from clustersim.schema.demand import TrainingWorkload
-from clustersim.schema.inputs import Inputs, load_one
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_one import load_one
 from clustersim.schema.profiles import CardProfile
 from clustersim.schema.yamlfile import Document
 from clustersim.validation.training_record import TrainingRecord, number, record

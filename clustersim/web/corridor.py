@@ -9,7 +9,7 @@ from typing import Any
 from clustersim.api.result import Result, scaling_range
 from clustersim.errors import ClusterSimError
 from clustersim.planner.uncertainty import bearable_draws, chain_spreads
-from clustersim.web.answers import at_once, base_of, is_kept, kept, result_of
+from clustersim.web.answers import at_once, base_of, is_kept, kept, remarks_of, result_of
 from clustersim.web.asked import Design
 from clustersim.web.panels import plain_rows
 from clustersim.web.replayed import form_of, numbers_of, replayed
@@ -60,7 +60,7 @@ def corridor(design: Design) -> dict[str, Any]:
     tiles = [_moved(tile, found.get(tile["term"])) for tile in pattern["tiles"]]
     if None in tiles:
         return whole(design)
-    return {**pattern, "notes": [], "tiles": tiles, "replayed": True}
+    return {**pattern, "notes": [], "remarks": [], "tiles": tiles, "replayed": True}
 
 
 def moved(design: Design) -> dict[str, Any] | None:
@@ -124,7 +124,9 @@ def _moved(tile: Mapping[str, Any], value: float | None) -> dict[str, Any] | Non
 
 
 def whole(design: Design) -> dict[str, Any]:
-    """Return the tiles of a design and its notes: ``term, value, unit, low, high, tier, source, base, change``.
+    """Return the tiles of a design, its notes and what is remarked of its inputs.
+
+    A tile is ``term, value, unit, low, high, tier, source, base, change``.
 
     ``change`` is relative to the file as it stands; None where that is zero, cannot be run, or lacks the term.
     Raises what ``Scenario.run`` raises.
@@ -144,7 +146,7 @@ def whole(design: Design) -> dict[str, Any]:
         tiles.append({**found[name], "low": None, "high": None, "base": was, "change": change})
     data = result.to_dict()
     told = {name: data[name] for name in ("scenario", "weakest_tier", "notes")}
-    return {**told, "tiles": tiles, "rates": _rates(result)}
+    return {**told, "remarks": remarks_of(design), "tiles": tiles, "rates": _rates(result)}
 
 
 def _rates(result: Result) -> dict[str, float]:

@@ -8,10 +8,11 @@ import numpy as np
 
 from clustersim.batch import Question
 from clustersim.columns import Varied
-from clustersim.pipeline import run_chain
+from clustersim.pipeline.chain import run_chain
 from clustersim.planner.uncertain_inputs import ranged_inputs
 from clustersim.planner.uncertainty import Swing
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.web.answers import kept
 from clustersim.web.asked import Design
 from clustersim.web.replayed import named_numbers

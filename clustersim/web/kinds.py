@@ -14,6 +14,8 @@ from clustersim.errors import InputError
 from clustersim.report.answer import Answer
 from clustersim.report.language import SPOKEN, speaking
 from clustersim.report.spoken import spoken, spoken_cell, spoken_heading
+from clustersim.schema.quantity import hearing
+from clustersim.web.answers import without_place
 from clustersim.web.asked import MOST_DESIGNS, Design, quantity_of, scenarios
 from clustersim.web.panels import panel
 from clustersim.web.uploads import uploaded
@@ -229,20 +231,23 @@ UPLOADS = tuple(name for name, kind in KINDS.items() if kind.upload)
 
 def told(ask: Ask, tell: Tell) -> tuple[dict[str, Any], File | None]:
     """Return the answer of a question as plain data, and its file where it is one."""
-    answer = KINDS[ask.kind].answer(ask, tell)
+    with hearing() as heard:
+        answer = KINDS[ask.kind].answer(ask, tell)
+    remarks = [without_place(text) for text in heard]
     if isinstance(answer, File):
         row = {"file": answer.name, "bytes": len(answer.content)}
         said = {
             "name": ask.kind,
             "blocks": [],
-            "said": list(answer.said),
+            "said": [*answer.said, *remarks],
             "panels": [panel("proposal.file", [row])],
         }
         return {**said, "file": answer.name}, answer
     if isinstance(answer, list):
-        return {"name": ask.kind, "blocks": [], "said": [], "panels": answer}, None
+        return {"name": ask.kind, "blocks": [], "said": remarks, "panels": answer,
+                "in_chinese": in_chinese([], remarks)}, None  # fmt: skip
     blocks = [b if isinstance(b, str) else [dict(r) for r in b] for b in answer.blocks]
-    remarks = [*answer.said, *answer.unread]
+    remarks = [*answer.said, *answer.unread, *remarks]
     return {"name": answer.name, "blocks": blocks, "said": remarks, "panels": [],
             "in_chinese": in_chinese(blocks, remarks)}, None  # fmt: skip
 

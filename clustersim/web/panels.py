@@ -119,7 +119,7 @@ def falls(start: float, steps: Sequence[tuple[str, float]], unit: str) -> dict[s
 def scatter(
     points: Mapping[str, Sequence[tuple[float, float]]], x: str, y: str, *, marks: Sequence[float] = ()
 ) -> dict[str, Any]:
-    """Return a chart of named groups of points, lines across at ``marks`` of x."""
+    """Return a chart of named groups of points; from each of ``marks`` of x on a box, as far as there is room."""
     series = [{"name": name, "values": [list(p) for p in at]} for name, at in points.items()]
     return {
         "kind": "scatter", "categories": [], "unit": unit_of(y) or "", "series": series, "x": x, "y": y,

@@ -15,12 +15,13 @@ from typing import Any
 from clustersim.again import Again
 from clustersim.columns import of_points
 from clustersim.errors import InputError
-from clustersim.pipeline import ChainRun, run_chain
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.pipeline.chain import ChainRun, run_chain
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.study.outputs import outputs_of
 from clustersim.units import split_quantity
+from clustersim.web.answers import stages_of
 from clustersim.web.asked import Design, Plain
-from clustersim.workloads.work import StageCache
 
 __all__ = ["form_of", "named_numbers", "numbers_of", "replayed"]
 
@@ -50,7 +51,7 @@ def _unit(value: Plain) -> str:
 
 @lru_cache(maxsize=16)
 def _question(scenario: str) -> Again[Inputs]:
-    stages = StageCache()
+    stages = stages_of(scenario)
     return Again(
         lambda point: load_inputs(scenario, point),
         lambda inputs: named_numbers(run_chain(inputs, replications=0, cache=stages)),

@@ -11,9 +11,11 @@ from clustersim.report.labels.notes import keyed
 from clustersim.report.labels.plans import plan_told
 from clustersim.report.pages.tco import bill_lines
 from clustersim.report.term_units import unit_of
+from clustersim.schema.demand import ServingWorkload
+from clustersim.schema.serving import SloSection
 from clustersim.web.answers import kept, result_of
 from clustersim.web.asked import Design
-from clustersim.web.panels import bars, drawn, panel, rows_of, scatter
+from clustersim.web.panels import Note, bars, drawn, panel, rows_of, scatter
 from clustersim.web.views_company import company
 from clustersim.web.views_trust import trust
 from clustersim.web.views_why import why, widest
@@ -43,23 +45,36 @@ def serving(design: Design) -> list[dict[str, Any]]:
 
 
 def frontier_panel(design: Design, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Throughput of a card against tokens a second of a user, plan by plan and load by load; the limit as a line.
+    """Throughput of a card against tokens a second of a user, plan by plan and load by load; the level as a box.
 
-    Points left of the line, and those that miss the level otherwise, are drawn as such.
+    Points left of the box, and those in it that miss the level otherwise, are drawn as such.
     """
-    x, y = "tokens_per_s_per_user", "tokens_per_s_per_card"
-    # The search calls the cost of a million tokens one name for all work; these are tokens served.
-    rows = [{"cny_per_served_mtoken" if k == "cny_per_mtoken" else k: v for k, v in r.items()} for r in rows]
+    x, y = "tokens_per_s_per_user", "served_tokens_per_s_per_card"
+    rows = [{_SERVED.get(k, k): v for k, v in r.items()} for r in rows]
     at = {name: [(r[x], r[y]) for r in rows if bool(r["meets"]) is meets] for name, meets in _MEETS.items()}
-    levels = [
-        w.slo.tpot for w in design.ask().load(incumbent=False).scenario.demand.values() if hasattr(w, "slo")
+    works = design.ask().load(incumbent=False).scenario.demand
+    levels = {name: work.slo for name, work in works.items() if isinstance(work, ServingWorkload)}
+    marks = sorted({1.0 / level.tpot.value for level in levels.values() if level.tpot})
+    notes = [
+        "serving.frontier_say",
+        *(note for name, level in levels.items() for note in _level(name, level)),
     ]
-    marks = [1.0 / level.value for level in levels if level]
-    return panel(
-        "serving.frontier", rows, chart=scatter(at, x, y, marks=marks), notes=["serving.frontier_say"]
-    )
+    return panel("serving.frontier", rows, chart=scatter(at, x, y, marks=marks), notes=notes)
 
 
+def _level(name: str, level: SloSection) -> list[Note]:
+    """A workload's service level in words: what the box is of, and what a point in it may still miss."""
+    bounds = {"tpot": level.tpot, "ttft": level.ttft, "e2e": level.e2e}
+    share = f"{level.share.value:.0%}"
+    return [
+        (f"serving.level_{bound}", {"name": name, "bound": f"{stated.value:g} s", "share": share,
+                                    "rate": f"{1.0 / stated.value:.4g}"})
+        for bound, stated in bounds.items() if stated
+    ]  # fmt: skip
+
+
+#: The search calls the cost and the rate of tokens by one name for all work; these are tokens served.
+_SERVED = {"cny_per_mtoken": "cny_per_served_mtoken", "tokens_per_s_per_card": "served_tokens_per_s_per_card"}
 _MEETS = {"meets_slo": True, "misses_slo": False}
 
 
@@ -115,20 +130,15 @@ def bill(design: Design) -> list[dict[str, Any]]:
     cash = cash_by_year(result.run.own.tco)
     # The lines are those of the run: to price them again, with ranges that no panel shows, takes minutes where a draw
     # of unlike cards does.
-    lines = [{**r, "group": _BOUGHT.get(r["group"], r["group"])} for r in bill_lines(result.run.own.bill)]
-    groups = {_BOUGHT.get(name, name): value for name, value in tco["capex_groups_cny"].items()}
+    lines = bill_lines(result.run.own.bill)
     lead = max((r["lead_time_weeks"] or 0 for r in lines), default=0)
     said = [("bill.lead_time", {"weeks": f"{lead:g}"})] if lead else []
     return [
-        drawn("bill.capex", rows_of(groups, "group", "capex_cny"), "CNY", notes=said),
+        drawn("bill.capex", rows_of(tco["capex_groups_cny"], "group", "capex_cny"), "CNY", notes=said),
         drawn("bill.year", rows_of(tco["terms_cny_per_year"], "term", "cny_per_year"), "CNY/year"),
         panel("bill.cash", cash, chart=_cash_chart(cash), notes=["bill.cash_say"]),
         panel("bill.lines", lines),
     ]
-
-
-#: Groups of a bill whose own name has words for a number of them.
-_BOUGHT = {"cards": "bill.cards"}
 
 
 def _cash_chart(cash: Sequence[Mapping[str, float]]) -> dict[str, Any]:

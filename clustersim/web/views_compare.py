@@ -11,16 +11,19 @@ from clustersim.report.answer import Answer
 from clustersim.report.labels.notes import keyed
 from clustersim.report.spoken_errors import chinese_error
 from clustersim.report.term_units import unit_of
-from clustersim.web.answers import RUN_DRAWS, kept, result_of
+from clustersim.schema.designs import What, labels_of
+from clustersim.web.answers import RUN_DRAWS, kept, remarks_of, result_of
 from clustersim.web.asked import Design
 from clustersim.web.ends import ends_of
-from clustersim.web.panels import bars, panel, spans
+from clustersim.web.panels import Note, bars, panel, spans
 from clustersim.web.replayed import numbers_of
 
 __all__ = ["compare_view", "flips_view"]
 
 #: Inputs that are drawn.
 MOST_SHOWN = 12
+#: What two ways of adding up leave of a line: a share of it.
+NOISE = 1e-12
 #: Steps towards what flips, and how near it is then: a share of the gap, or of the range.
 HALVINGS, CLOSE = 24, 1e-7
 
@@ -28,32 +31,33 @@ HALVINGS, CLOSE = 24, 1e-7
 def compare_view(designs: Sequence[Design], draws: int = RUN_DRAWS) -> list[dict[str, Any]]:
     """Designs side by side: the first numbers of each, and the gap of the cost of a unit by term.
 
-    Designs as their files stand share the comparison of ``clustersim compare``: one demand on all, which is the first
-    one's where they state different ones. Designs with changes are run each on its own demand, and the panel says so.
-    Ranges are of ``draws``, as those of the tiles.
+    The gap is that of ``clustersim compare``: one demand on all, which is the first one's where they state different
+    ones, and the changes that each design has alone (``schema.designs``). Ranges are of ``draws``, as the tiles' are.
     """
+    labels = labels_of([What(d.scenario, dict(d.changes)) for d in designs])
     rows = [
-        {"design": f"{i}: {d.scenario}", **{r["term"]: r["value"] for r in result_of(d).headline}}
+        {"design": f"{i}: {d.scenario}", "changed_inputs": ", ".join(f"{k}={v}" for k, v in d.changes),
+         **{r["term"]: r["value"] for r in result_of(d).headline}}
         for i, d in enumerate(designs, 1)
-    ]
+    ]  # fmt: skip
     columns = list(dict.fromkeys(c for r in rows for c in r))
     told = [{c: r.get(c) for c in columns} for r in rows]
     if len(designs) == 1:
         return [panel("compare.side_by_side", told, notes=["compare.pin"]), *_equal(designs[0])]
-    changed = any(d.changes for d in designs[1:]) or len({d.scenario for d in designs}) < len(designs)
-    if changed:
-        return [panel("compare.side_by_side", told, notes=["compare.own_demand"]), *_equal(designs[0])]
     try:
         found = kept(("compare", tuple(designs), draws), lambda: _compared(designs, draws))
     except ClusterSimError as error:
         # Unlike work has no common cost; each design still has numbers of its own.
         return [panel("compare.side_by_side", told, notes=[_refused(str(error))]), *_equal(designs[0])]
     data = found.to_dict()
+    remarks = [said for one in designs[1:] for said in remarks_of(one)]
     works = result_of(designs[0]).to_dict()["workloads"]
     units = {str(work["name"]): unit_of(f"cny_per_{work['unit']}") for work in works}
+    one = len({d.scenario for d in designs}) == 1
+    same: Note = "compare.one_scenario" if one else ("compare.same_work", {"name": labels[0]})
     return [
-        panel("compare.side_by_side", told, notes=["compare.own_terms"]),
-        *(one for work in data["terms"] for one in _gap(data, work, units.get(work, "CNY"))),
+        panel("compare.side_by_side", told, notes=["compare.own_terms", *remarks]),
+        *(one for work in data["terms"] for one in _gap(data, work, units.get(work, "CNY"), same)),
         *_equal(designs[0]),
     ]
 
@@ -65,14 +69,17 @@ def _refused(error: str) -> tuple[str, dict[str, str]]:
 
 def _compared(designs: Sequence[Design], draws: int) -> Answer:
     """The comparison of ``clustersim compare``; where the designs state different work, all do that of the first."""
-    first, *others = (d.scenario for d in designs)
+    first, *others = (d.ask() for d in designs)
     try:
-        return designs[0].ask().compare(*others, draws=draws)
-    except InputError:
-        return designs[0].ask().compare(*others, draws=draws, demand=first)
+        return first.compare(*others, draws=draws)
+    except InputError as unlike:
+        try:
+            return first.compare(*others, draws=draws, demand=first.name)
+        except InputError as error:
+            raise error from unlike
 
 
-def _gap(data: Mapping[str, Any], work: str, unit: str) -> list[dict[str, Any]]:
+def _gap(data: Mapping[str, Any], work: str, unit: str, same: Note) -> list[dict[str, Any]]:
     """The cost of a unit of one workload by side and term, and each term's share of the gap to the first side."""
     sides = data["terms"][work]
     terms = list(dict.fromkeys(t for side in sides.values() for t, v in side.items() if v))
@@ -82,15 +89,17 @@ def _gap(data: Mapping[str, Any], work: str, unit: str) -> list[dict[str, Any]]:
         costs = {t: values.get(t, 0.0) for t in terms}
         rows.append({"side": side, **costs, "sum": sum(values.values()), **_shares(data, work, side)})
         gaps = data["difference_to_first"][work].get(side, {})
+        gaps = {t: v if abs(v) > NOISE * abs(values[t]) else 0.0 for t, v in gaps.items()}
         whole = sum(gaps.values())
         if whole:
-            shares = {t: 100.0 * gaps[t] / whole for t in terms if t in gaps}
+            shares = {t: 100.0 * gaps[t] / whole for t in terms if gaps.get(t)}
             lines.append({"side": side, "gap": whole, **shares, "gap.sum": sum(shares.values())})
     columns = list(dict.fromkeys(c for r in rows for c in r))
     chart = bars(list(sides), {t: [sides[s].get(t, 0.0) for s in sides] for t in terms}, unit, "stacked")
     settles = data["settles"].get(work, "")
     said = ("compare.settles", {"what": keyed(settles)}) if settles else ""
-    same = ("compare.same_work", {"name": data["site"]})
+    shares = {side: row["share_cheapest"] for side, row in data["intervals"].get(work, {}).items()}
+    wins = ("compare.wins", {"what": "; ".join(f"{s} {v:.0%}" for s, v in shares.items())}) if shares else ""
     unable = [
         ("compare.unable", {"name": row["side"], "reason": _refused(row["reason"])})
         for row in data["sides"] if row["reason"]
@@ -99,9 +108,12 @@ def _gap(data: Mapping[str, Any], work: str, unit: str) -> list[dict[str, Any]]:
     told = [{c: r.get(c) for c in columns} for r in rows]
     percent = dict.fromkeys((*terms, "gap.sum"), "%")
     return [
-        panel("compare.gap", told, chart=chart, notes=[work, same, said, *unable], units=money),
+        panel("compare.gap", told, chart=chart, notes=[work, same, wins, said, *unable], units=money),
         panel(
-            "compare.gap_lines", lines, notes=[work, "compare.gap_lines_say"], units={**percent, "gap": unit}
+            "compare.gap_lines",
+            lines,
+            notes=[work, "compare.gap_lines_say" if lines else "compare.no_gap"],
+            units={**percent, "gap": unit},
         ),
     ]
 

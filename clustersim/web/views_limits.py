@@ -34,8 +34,8 @@ def limits_view(
     sides = [design.scenario, *(name for name in others if name != design.scenario)]
     ask = _training if "training" in kinds else _serving
     rows = ask(design, sides, limit, amount, tell)
-    done = [r for r in rows if "cards" in r]
-    shown, unit = ("cards", "1") if limit == "tokens_per_day" else ("tokens_per_day", "token/d")
+    done = [r for r in rows if "site.cards" in r]
+    shown, unit = ("site.cards", "1") if limit == "tokens_per_day" else ("tokens_per_day", "token/d")
     chart = bars([r["design"] for r in done], {shown: [r[shown] for r in done]}, unit)
     said = (f"limits.said.{limit}", {"amount": amount})
     how = "limits.training" if ask is _training else "limits.serving"
@@ -63,7 +63,7 @@ def _cluster(name: str, row: Mapping[str, Any] | None) -> dict[str, Any]:
     if row is None:
         return {"design": name, "why_not": "limits.none"}
     return {
-        "design": name, "card": row["card"], "cards": row["cards"],
+        "design": name, "card": row["card"], "site.cards": row["cards"],
         "tokens_per_day": row["training_goodput_tokens_per_s"] * _SECONDS_PER_DAY,
         "cny_per_mtoken": row["cny_per_mtoken"], "capex_cny": row["budget_cny"], "power_w": row["power_w"],
         "racks": row["racks"], "plan": row["plan"],
@@ -89,7 +89,7 @@ def _serving(
 def _fleet(design: Design, name: str, limit: str, amount: str) -> dict[str, Any]:
     """The fleet of a scenario's cards that serves the design's demand."""
     from clustersim.planner.asked import resource_limits, tokens_of
-    from clustersim.report.pages.serving import Backwards, serving_plan_answer
+    from clustersim.report.pages.serving_plans import Backwards, serving_plan_answer
     from clustersim.schema.sides import load_sides
 
     sides = load_sides(
@@ -102,7 +102,7 @@ def _fleet(design: Design, name: str, limit: str, amount: str) -> dict[str, Any]
         given = {**dict.fromkeys(("budget", "power", "racks")), limit: amount}
         asked = Backwards(limits=resource_limits(**given, inputs=inputs))
     row = serving_plan_answer(inputs, "", asked).table[0]
-    told = {"card": row["card"], "cards": row["cards"], "replicas": row["replicas"]}
+    told = {"card": row["card"], "site.cards": row["cards"], "replicas": row["replicas"]}
     if limit == "tokens_per_day":
         return {**told, "tokens_per_day": asked.tokens_per_day, "slo_share": row["slo_share"]}
     return {

@@ -86,7 +86,7 @@ def _said(design: Design, row: Mapping[str, Any], against: str, now: Mapping[str
         # What an hour that is used gives, from the two costs of the run; hours that are not used give nothing.
         per_hour = now["cny_per_card_hour"] / row["cost_now"]
         cards = int(result_of(design).to_dict()["cluster"]["cards"])
-        day = per_hour * 1e6 * cards * HOURS_PER_DAY * share
+        day = per_hour * 1e6 * cards * HOURS_PER_DAY * share / 1e9
         told.append(("own.api_day", {"tokens": f"{day:.4g}"}))
     return told
 
@@ -102,14 +102,14 @@ def _drawn(
     rows: list[dict[str, float | None]] = []
     for share in SHARES:
         cost = numbers_of(design.with_changes({"tco.sold_share": share})).get(term)
-        rows.append({"sold_share": share, "own": cost, against: mark})
+        rows.append({"used_share": share, "own": cost, against: mark})
     if row is not None:
-        rows.append({"sold_share": row["value"], "own": row["cost_there"], against: row["mark"]})
-        rows.sort(key=lambda r: float(r["sold_share"] or 0.0))
+        rows.append({"used_share": row["value"], "own": row["cost_there"], against: row["mark"]})
+        rows.sort(key=lambda r: float(r["used_share"] or 0.0))
     series: dict[str, list[float | None]] = {"own": [r["own"] for r in rows]}
     if mark:
         series[against] = [mark] * len(rows)
-    chart = lines([float(r["sold_share"] or 0.0) for r in rows], series, "sold_share", f"CNY/{_PER[against]}")
+    chart = lines([float(r["used_share"] or 0.0) for r in rows], series, "used_share", f"CNY/{_PER[against]}")
     units = dict.fromkeys(("own", against), f"CNY/{_PER[against]}")
     return panel(f"own.{against}", rows, chart=chart, notes=notes, units=units)
 

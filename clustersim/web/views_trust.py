@@ -37,7 +37,7 @@ def trust(design: Design) -> list[dict[str, Any]]:
     columns = ("term", "value", "unit", "low", "high", "tier", "source")
     weakest = [{k: r[k] for k in columns} for r in rows[:MOST_INPUTS]]
     counts = Counter(str(row["tier"]) for row in rows).most_common()
-    chart = bars([tier for tier, _ in counts], {"inputs": [count for _, count in counts]}, "1")
+    chart = bars([tier for tier, _ in counts], {"inputs_of_tier": [count for _, count in counts]}, "1")
     predicted = _predicted(design)
     return [
         panel("trust.parts", parts, chart=chart),

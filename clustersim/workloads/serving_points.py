@@ -18,15 +18,11 @@ from numpy.typing import NDArray
 from clustersim.assemble.fluid import FluidDeployment, fluid_deployment
 from clustersim.assemble.serving import ServingBuilder
 from clustersim.assemble.traffic import slo_of, stream_spec
-from clustersim.columns import Split, Unbatchable, decide, pick, values_of
+from clustersim.columns import Split, Unbatchable, decide_with, pick, values_of
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.closed_best import Offered, best_of, stacked
-from clustersim.des.serving.closed_form import (
-    ClosedForm,
-    Fleet,
-    SloColumns,
-    closed_form,
-)
+from clustersim.des.serving.closed_crossing import Crossing, solved_for
+from clustersim.des.serving.closed_form import ClosedForm, Fleet, SloColumns, closed_form
 from clustersim.des.serving.closed_state import row_of
 from clustersim.des.serving.fit import Misfit, misfit_in, misfits
 from clustersim.des.serving.fluid_inputs import traffic_of
@@ -87,17 +83,20 @@ def best_of_points(
     kinds, which = builder.distinct()
     search = _Search(inputs, kinds, plans, int(which.max()) + 1)
 
-    def labels() -> NDArray[np.int64]:
+    def labels() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         with _split_by_points(which):
-            return np.asarray(search.labels()[which], dtype=np.int64)
+            found = search.labels()[which]
+        return np.asarray(found, dtype=np.int64), search.crossed[which]
 
-    label = decide(labels)
+    label, crossed = decide_with(labels)
     if label == _NONE:
         raise Unbatchable("no plan serves: each point says why")
     at = label // 2
     with _split_by_points(which):
         fluid = fluid_deployment(inputs, kinds.work, plans[at], kinds)
-        form = search.form or closed_form(fluid.fleet, search.traffic, level_of(kinds.work, fluid.request_s))
+        level = level_of(kinds.work, fluid.request_s)
+        search.crossed[which] = crossed  # as all points found it
+        form = search.form or search.formed(fluid.fleet, level)
     return PointsForm(plans[at], fluid, form, which), label % 2 == 1
 
 
@@ -121,8 +120,11 @@ class _Search:
     work: ServingWorkload = field(init=False)
     form: ClosedForm | None = None
     traffic: Any = field(init=False)
+    crossed: NDArray[np.float64] = field(init=False)
+    """By kind the rate at which its best plan crosses the level, and how steep the share falls there."""
 
     def __post_init__(self) -> None:
+        self.crossed = np.full((self.kinds, 2), np.nan)
         self.work = _one_traffic(self.builder)
         prefix = self.work.prefix
         self.traffic = traffic_of(
@@ -143,8 +145,16 @@ class _Search:
             assert one is not None
             form = closed_form(one.fleet, self.traffic, one.slo.take(rows), known=crossing)
             labels[rows] = 2 * at + form.slo_holds
+            self.crossed[rows] = np.stack([form.rate_at_slo_per_s, form.slo_fall], axis=1)
             self.form = form if rows.size == self.kinds else None
         return labels
+
+    def formed(self, fleet: Fleet, level: SloColumns) -> ClosedForm:
+        """The closed form of a fleet that is the best one at all kinds, from where it crosses the level."""
+        rate, fall = self.crossed.T
+        return closed_form(
+            fleet, self.traffic, level, known=Crossing(solved_for(fleet, self.traffic, level), rate, fall)
+        )
 
     def _offered(self, plan: ServingPlan, drawn: Requests) -> Offered | None:
         """A plan's fleet at all kinds; nothing where it cannot be laid out. Raises Split where it can at some."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from typing import Any, TypeVar
 
 import numpy as np
 
-from clustersim.columns import decisions, pass_over
+from clustersim.columns import decisions, held, pass_over
 
 __all__ = ["AS_PREDICTED", "IDLE", "MAIN_UNITS", "Load", "Product", "StageCache", "Work", "is_time"]
 
@@ -38,31 +39,42 @@ def _last(name: str) -> str:
     return name.rpartition(".")[2]
 
 
+#: Numbers in columns that a memory of stages holds at most: a study of any length takes these 32 MB and no more.
+MOST_HELD = 4_000_000
+
+
 class StageCache:
-    """Remembers what a stage gave for the same content, so that a changed tariff does not rerun the training step."""
+    """Remembers what a stage gave for the same content, so that a changed tariff does not rerun the training step.
+
+    The oldest go first, once there are more than ``size`` results or, of points that ran together, MOST_HELD numbers.
+    """
 
     def __init__(self, size: int = 4096) -> None:
         self._size = size
-        self._kept: dict[tuple[str, str], tuple[Any, int]] = {}
-        """What a stage gave, and how many decisions about points it took."""
+        self._held = 0
+        self._kept: dict[tuple[str, bytes], tuple[Any, int, int]] = {}
+        """What a stage gave, how many decisions about points it took, and how many numbers its columns hold."""
         self._counts: dict[str, list[int]] = {}
 
     def get(self, stage: str, content: object, run: Callable[[], T]) -> T:
         """Return the stage's result for ``content``, running it only when it is new."""
-        key = (stage, repr(content))
+        key = (stage, blake2b(repr(content).encode(), digest_size=16).digest())
         counts = self._counts.setdefault(stage, [0, 0])
         if key in self._kept:
             counts[0] += 1
             kept: T
-            kept, decided = self._kept[key]
+            kept, decided, _ = self._kept[key]
             pass_over(decided)
             return kept
         counts[1] += 1
         before = decisions()
         result = run()
-        if len(self._kept) >= self._size:
-            self._kept.pop(next(iter(self._kept)))
-        self._kept[key] = result, decisions() - before
+        taken = held(result)
+        self._held += taken
+        while self._kept and (len(self._kept) >= self._size or self._held > MOST_HELD):
+            _, _, freed = self._kept.pop(next(iter(self._kept)))
+            self._held -= freed
+        self._kept[key] = result, decisions() - before, taken
         return result
 
     def counts(self) -> dict[str, tuple[int, int]]:

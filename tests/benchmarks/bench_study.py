@@ -17,13 +17,14 @@ import pytest
 
 import clustersim as cs
 from clustersim.finance.analysis import monte_carlo
-from clustersim.pipeline import StageCache, run_chain
+from clustersim.pipeline.chain import run_chain
 from clustersim.planner.uncertainty import headlines, one_side
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.study.execute import evaluate
 from clustersim.study.outputs import outputs_of
 from clustersim.study.space import parse_axis
 from clustersim.study.spec import StudySpec, make_spec
+from clustersim.workloads.work import StageCache
 from tests.benchmarks.conftest import exponent, seconds
 
 METHOD = "processor time, median of three, plans warm, points new to every cache"

@@ -50,7 +50,7 @@ def test_at_the_break_even_price_both_do_the_demand_at_one_cost(pair, words):
 
 def mix_price(pair, words, price):
     """The gap of the second side's cost at a card price, as a price: nothing where it is even."""
-    from clustersim.pipeline import run_site
+    from clustersim.pipeline.site import run_site
     from clustersim.schema.sides import load_sides
 
     given = [words[i + 1].partition("=") for i, word in enumerate(words) if word == "--set"]
@@ -88,7 +88,7 @@ def test_a_site_against_its_own_copy_breaks_even_at_its_own_price(tmp_path):
     result = result_of(compare, *words)
     row = result["sides"][1]
     assert row["side"] == "copy"  # both files state one name; a side goes by its file
-    from clustersim.schema.inputs import load_inputs
+    from clustersim.schema.load_inputs import load_inputs
 
     own = load_inputs("br166-1024", (), with_incumbent=False).parts.card.price.value
     assert result["break_even_card_price_cny"]["copy"] == pytest.approx(own, rel=1e-9)

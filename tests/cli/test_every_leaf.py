@@ -7,20 +7,17 @@ import io
 import json
 import os
 import re
-import shlex
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
-from chinese import english_left, shown
+from chinese import left_in_chinese
 from click.testing import CliRunner
 
-import clustersim as cs
 from clustersim.cli import options
 from clustersim.cli.main import COMMANDS, cli
 from clustersim.cli.options import show
@@ -218,84 +215,6 @@ def test_every_leaf_says_that_its_output_cannot_be_written(folder: Path, tmp_pat
 OTHER_WORDS = {"schema"}
 #: Columns that quote files: the values of two profiles under their names, and the notes of one.
 NAMED = {"profiles diff": ["H100", "H200"], "profiles show": ["note"]}
-
-
-#: Further questions whose tables have headings and cells of their own.
-MORE = (
-    "run shared-1024 --draws 0",
-    "run jiangsu-four-vendors --draws 0",
-    "run video-analytics-5g --draws 0",
-    "run images-br166 --draws 0",
-    "train br166-1024 --fidelity vector --replications 2",
-    "train br166-1024 --scaling 256:1024",
-    "train br166-1024 --with h20-1024 --fidelity closed",
-    "train br20x-4096 --fidelity closed",
-    "train br166-mixed --fidelity closed",
-    "jobs shared-1024 --what-if",
-    "serve serve-qwen3-32b",
-    "serve serve-deepseek-v3",
-    "claims nanjing-1024 --draws 8",
-    "explain br166-1024 --set tco.pue=1.2 --all",
-    "check nanjing-1024 --show-origin",
-    "keys",
-    "keys tco --long",
-    "keys tco -s nanjing-1024",
-    "keys --units",
-    "profiles list cards",
-    "profiles list models",
-    "tco nanjing-1024 --draws 16",
-    "tco optical-br166-128 --draws 0",
-    "compare nanjing-1024 h20-1024 --demand nanjing-1024 --draws 8",
-    "compare serve-qwen3-32b serve-llama3-70b --demand serve-qwen3-32b --draws 0",
-    "plan training br166-1024 --why",
-    "plan training br166-1024 --front",
-    "plan training br166-1024 --tokens 1T --days '200 d'",
-    "plan serving serve-qwen3-32b --tokens-per-day 10G",
-    "plan serving serve-qwen3-32b --demand '20 1/s'",
-    "plan serving serve-qwen3-32b",
-    "plan serving serve-qwen3-32b --plans",
-    "plan serving serve-qwen3-32b --search",
-    "plan serving serve-qwen3-32b --frontier",
-    "plan serving serve-qwen3-32b --budget '100 MCNY'",
-    "plan serving serve-deepseek-v3",
-    "plan reliability nanjing-1024",
-    "plan break-even nanjing-1024",
-    "plan break-even serve-qwen3-32b --against api --mark '3 CNY'",
-    "fabric optical-br166-128",
-    "sweep bid --workers 1",
-    "forecast show biren",
-    "forecast show nanjing-1024",
-    "forecast show metax",
-    "forecast grid biren --kind asp-units",
-    "forecast moves nanjing-1024 --set company.asp_scale=0.9",
-    "forecast halves biren --quarters",
-    "forecast through nanjing-1024 --set 'cards.BR106M.price=60 kCNY'",
-    "validate training",
-    "validate serving",
-    "validate reliability",
-    "sweep reliability --workers 1",
-)
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("words", MORE)
-def test_every_table_is_chinese(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers: list[Answer] = []
-    monkeypatch.setattr(options, "show", lambda answer, fmt, at: answers.append(answer))
-    invoke("--lang", "zh", *shlex.split(words))
-    assert left_in_chinese(answers[0]) == []
-
-
-def left_in_chinese(answer: Answer, quoted: Sequence[str] = ()) -> list[str]:
-    """Headings, cells, lines and remarks of an answer that hold English words, or a unit twice, in Chinese."""
-    with cs.speaking("zh"):  # a page that was laid out in English is made anew
-        found = list(dict.fromkeys(shown(replace(answer), quoted)))
-    doubled = [f"{where}: {text}" for where, text in found if where.startswith("head") and TWICE.search(text)]
-    return doubled + [f"{where}: {text} {left}" for where, text in found if (left := english_left(text))]
-
-
-#: A unit that a heading says twice.
-TWICE = re.compile(r"(秒|小时|周|天|年|元|字节|微秒|毫秒|%)[^()]{0,2}\(\1\)|/秒\((?:/|次/)秒\)")
 
 
 @pytest.mark.parametrize(

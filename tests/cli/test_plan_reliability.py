@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from clustersim.cli.main import cli
-from clustersim.pipeline import run_chain
-from clustersim.schema.inputs import load_inputs
+from clustersim.pipeline.chain import run_chain
+from clustersim.schema.load_inputs import load_inputs
 
 SITE = ("--set", "demand.chat=null", "--set", "demand.pretrain.share=100 %")
 SETS = ("demand.chat=null", "demand.pretrain.share=100 %")

@@ -12,11 +12,11 @@ from click.testing import CliRunner
 
 from clustersim.cli.plan import training as command
 from clustersim.errors import InputError
-from clustersim.pipeline import run_site
+from clustersim.pipeline.site import run_site
 from clustersim.planner.plans import rank_plans, run_planned
 from clustersim.planner.ranking import TIE
 from clustersim.planner.training import Question, best_plans
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.workloads.training import plan_words
 
 
@@ -105,7 +105,7 @@ def test_what_is_written_runs_as_it_stands_and_gives_what_was_promised(tmp_path:
     assert site.cny_per_unit(site.works[0]) == best["cny_per_mtoken"]
     assert site.bill.total_cny == best["budget_cny"] and inputs.parts.card.name == best["card"] == "BR166M"
     assert inputs.tco.tariff.value == 0.6
-    from clustersim.pipeline import run_chain
+    from clustersim.pipeline.chain import run_chain
 
     assert run_chain(load_inputs(str(path)), replications=0).value is not None
 

@@ -13,8 +13,8 @@ from clustersim.cli.site import serve as command
 from clustersim.des.serving.deployment import Deployment
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.planner.serving import Serving
-from clustersim.report.pages.serving import Backwards
-from clustersim.schema.inputs import load_inputs
+from clustersim.report.pages.serving_plans import Backwards
+from clustersim.schema.load_inputs import load_inputs
 
 SMALL = ["traffic.requests=400"]
 
@@ -56,7 +56,7 @@ def test_json_has_every_figure(tmp_path) -> None:
 
 
 def test_the_card_hour_is_the_sites_own() -> None:
-    from clustersim.pipeline import run_site
+    from clustersim.pipeline.site import run_site
 
     inputs = load_inputs("serve-qwen3-32b", SMALL, with_incumbent=False)
     answer = json.loads(run("serve-qwen3-32b", "--set", SMALL[0], "-f", "json").stdout)

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from clustersim.cli.site import serve as command
 from clustersim.planner.serving import Serving
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 
 QUICK = ("--error", "0.05", "--set", "serving.plan={tp: 8}", "--set", "traffic.rate=3 1/s")
 

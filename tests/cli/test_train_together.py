@@ -59,7 +59,7 @@ def test_an_unknown_way_is_refused() -> None:
 
 def test_the_plan_of_the_corridor_is_run_and_said() -> None:
     """What `train` gives is what `run` and `compare` give of the same workload."""
-    from clustersim.schema.inputs import load_inputs
+    from clustersim.schema.load_inputs import load_inputs
     from clustersim.workloads import run_workload
     from clustersim.workloads.work import StageCache
 
@@ -96,8 +96,8 @@ def test_a_question_about_another_kind_is_refused(words: list[str], message: str
 
 def test_jobs_are_queued_and_their_hours_priced() -> None:
     from clustersim.cli.site import jobs
-    from clustersim.pipeline import run_site
-    from clustersim.schema.inputs import load_inputs
+    from clustersim.pipeline.site import run_site
+    from clustersim.schema.load_inputs import load_inputs
 
     outcome = CliRunner().invoke(jobs, ["shared-1024", "-f", "json"], catch_exceptions=False)
     answer = json.loads(outcome.stdout)

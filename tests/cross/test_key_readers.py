@@ -9,7 +9,8 @@ from clustersim.cli.main import COMMANDS as NAMED
 from clustersim.cli.main import cli
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.provenance import Sourced
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.readers import CORRIDOR, READS, readers, unread
 
 #: One key of every section that moves what is read there.

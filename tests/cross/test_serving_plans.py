@@ -9,8 +9,9 @@ import pytest
 from clustersim.des.serving.sizing import replicas_for
 from clustersim.des.serving.split import split_for
 from clustersim.des.serving.steady import STABLE_SHARE, saturated
-from clustersim.planner.serving import CardsAnswer, Serving, plant_of
-from clustersim.schema.inputs import load_inputs
+from clustersim.planner.serving import Serving, plant_of
+from clustersim.planner.serving_answers import CardsAnswer
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.workloads.video import simulated, sized
 
 ROOT = Path(__file__).resolve().parents[2]

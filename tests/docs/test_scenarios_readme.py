@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from clustersim.pipeline import run_site
-from clustersim.schema.inputs import load_inputs
+from clustersim.pipeline.site import run_site
+from clustersim.schema.load_inputs import load_inputs
 
 FOLDER = Path(__file__).resolve().parents[2] / "scenarios"
 LINE = re.compile(r"^\| `([^`]+)` \| (.*) \| `([^`]+)` \| (\S+) \| (\S+) \|$", re.M)

@@ -17,9 +17,11 @@ from clustersim.columns import Column, Unbatchable, Varied
 from clustersim.columns.recorded import POINTS, Tape
 from clustersim.columns.replay import Recording
 from clustersim.errors import ClusterSimError
-from clustersim.pipeline import StageCache, run_chain
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.pipeline.chain import run_chain
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.study.outputs import outputs_of
+from clustersim.workloads.work import StageCache
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = sorted(p.stem for p in ROOT.glob("scenarios/*.yaml"))

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from ranged_fields import ranged
 
 from clustersim.provenance import Sourced
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.quantity import Quantity
 
 BANDWIDTHS = {".".join(at): quantity for at, quantity in ranged().items() if quantity.unit == "B/s"}

@@ -12,14 +12,17 @@ import pytest
 
 from clustersim import batch
 from clustersim.batch import Answers, Question, at
-from clustersim.columns import Column, Split, Varied, decide
+from clustersim.columns import Column, Decided, Split, Varied, decide
 from clustersim.columns import batch as batch_of
-from clustersim.des.training.waits import Queue, mean_waits
+from clustersim.des.training.replayed_waits import Queue
+from clustersim.des.training.waits import mean_waits
 from clustersim.errors import ClusterSimError
-from clustersim.pipeline import StageCache, run_chain
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.pipeline.chain import run_chain
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.study.outputs import outputs_of
 from clustersim.workloads import serving_points
+from clustersim.workloads.work import StageCache
 
 SCENARIOS = sorted(p.stem for p in Path(__file__).resolve().parents[2].glob("scenarios/*.yaml"))
 #: Scenarios without a workload that is simulated or searched for at every point.
@@ -95,14 +98,14 @@ def test_an_answer_does_not_depend_on_what_was_asked_before() -> None:
 
 def test_a_remembered_result_keeps_the_numbers_of_later_decisions() -> None:
     cache, points = StageCache(), np.arange(4)
-    decided: dict[int, np.ndarray] = {}
+    decided = Decided()
 
     def run(content: str, group: np.ndarray) -> tuple[int, int]:
         with batch_of(group, decided, 4):
             first = cache.get("stage", content, lambda: decide(lambda: np.zeros(group.size)))
             return first, decide(lambda: 1 + group // 2)
 
-    with batch_of(points, {}, 4):
+    with batch_of(points, Decided(), 4):
         cache.get("stage", "all", lambda: decide(lambda: np.zeros(4)))
     with pytest.raises(Split):
         run("all", points)  # remembered: the second decision is number one all the same

@@ -71,9 +71,9 @@ def test_a_known_card_taken_as_unknown(card: str, given: int) -> None:
 @pytest.mark.parametrize("name", ["matrix", "memory", "scale_up", "host", "exposed"])
 def test_a_factor_reaches_cost_and_target_price_with_its_sign(name: str) -> None:
     """A rate's factor above 1 never makes a token dearer nor a share cheaper; a time's never the other way round."""
-    from clustersim.pipeline import run_chain
+    from clustersim.pipeline.chain import run_chain
     from clustersim.planner.uncertainty import chain_outcomes
-    from clustersim.schema.inputs import load_inputs
+    from clustersim.schema.load_inputs import load_inputs
 
     def asked(value: float) -> dict[str, float]:
         sets = {f"cards.BR166M.calibrated.{name}": value}

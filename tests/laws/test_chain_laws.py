@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from clustersim.pipeline import ChainRun, run_chain
-from clustersim.schema.inputs import load_inputs
+from clustersim.pipeline.chain import ChainRun, run_chain
+from clustersim.schema.load_inputs import load_inputs
 
 #: Scenario -> its card. Laws of training are asked of training alone: what is served beside it is taken out.
 CARDS = {"nanjing-1024": "BR106M", "br166-1024": "BR166M", "br20x-4096": "BR20X"}

@@ -14,10 +14,10 @@ from clustersim.errors import InputError
 from clustersim.intervals.bands import Calibration
 from clustersim.intervals.maturity import FIRST
 from clustersim.intervals.residuals import Residual
-from clustersim.pipeline import run_chain
+from clustersim.pipeline.chain import run_chain
 from clustersim.planner.chances import shares_of_wins
 from clustersim.planner.contributions import parts_of
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 
 SWINGS = st.lists(st.tuples(st.floats(-5.0, 5.0), st.floats(-5.0, 5.0)), min_size=1, max_size=8)
 

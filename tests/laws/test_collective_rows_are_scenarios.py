@@ -13,7 +13,7 @@ import pytest
 
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.schema.collectives import EXPERT_KINDS
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.validation import collectives
 from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, reason_of
 from clustersim.validation.sources import shipped_rows

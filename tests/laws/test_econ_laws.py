@@ -7,15 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clustersim.assemble.bill import price_cny
+from clustersim.assemble.purchase import purchase
 from clustersim.econ.bom import BillLine, bill_of_materials
 from clustersim.econ.power import cluster_power, provisioned_power
 from clustersim.econ.racks import count_racks
 from clustersim.econ.tco import total_cost
 from clustersim.errors import InfeasibleError
-from clustersim.pipeline import StageCache, purchase, run_site
+from clustersim.pipeline.site import run_site
 from clustersim.provenance import Sourced
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.prices import PriceBook
+from clustersim.workloads.work import StageCache
 
 PRICES = st.floats(0.01, 1e6).map(lambda x: round(x, 2))
 LINES = st.lists(st.tuples(st.integers(1, 5000), PRICES), min_size=1, max_size=8)

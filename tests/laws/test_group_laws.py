@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 
 import clustersim as cs
+from clustersim.assemble.purchase import purchase
 from clustersim.des.training.fidelity import run_fidelity
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.together import Cluster, few_together
-from clustersim.pipeline import SiteRun, purchase, run_chain, run_site
+from clustersim.pipeline.chain import run_chain
+from clustersim.pipeline.site import SiteRun, run_site
 from clustersim.planner.pools import Pool, filled, parted
 from clustersim.planner.subsets import site_of
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.serving import ClosedLoopSection
 from clustersim.workloads.mixture import MixtureDetail
 from tests.laws.test_perf_hetero import part

@@ -25,7 +25,7 @@ from clustersim.schema.base import validate
 from clustersim.schema.company import AnchorFile
 from clustersim.schema.company_load import load_company_file
 from clustersim.schema.imports.registry import import_file
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.overrides import parse_overrides
 from clustersim.schema.prices import PriceBook
 from clustersim.schema.profiles import KINDS, load_profile

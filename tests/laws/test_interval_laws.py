@@ -17,10 +17,12 @@ from clustersim.intervals.bands import Band, Calibration, shipped_band
 from clustersim.intervals.draws import levels
 from clustersim.intervals.maturity import CLASSES, FIRST, MEASURED
 from clustersim.intervals.residuals import Residual
-from clustersim.pipeline import SHARED, run_chain, run_site
+from clustersim.pipeline.chain import run_chain
+from clustersim.pipeline.site import SHARED, run_site
 from clustersim.planner.comparison import Asked, compare
 from clustersim.planner.uncertainty import headlines, one_side
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.workloads import run_workload
 from clustersim.workloads.work import AS_PREDICTED, is_time
 

@@ -10,7 +10,7 @@ from clustersim.assemble.parts import card_spec
 from clustersim.assemble.software import constants_kind, engine_efficiency
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.find_software import load_software
-from clustersim.schema.inputs import load_one
+from clustersim.schema.load_one import load_one
 from clustersim.schema.lookup import known_names
 from clustersim.schema.model_engine import model_spec
 from clustersim.schema.profiles import load_card, load_model

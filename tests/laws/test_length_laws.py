@@ -7,7 +7,7 @@ from clustersim.assemble.training import train_job
 from clustersim.perf.model import Model
 from clustersim.perf.serving_checks import length_words
 from clustersim.report.labels.notes import translated
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.workloads.serving import too_long
 from clustersim.workloads.training import length_said
 

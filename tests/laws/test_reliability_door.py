@@ -20,7 +20,7 @@ from clustersim.assemble.parts import model_spec
 from clustersim.assemble.reliability import Trained, training_run
 from clustersim.des.training.fidelity import Expected, expected_goodput, run_fidelity
 from clustersim.des.training.run import TrainingRun
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.reliability import CheckpointSection, ReliabilitySection
 
 R, C = "reliability.", "checkpoint."

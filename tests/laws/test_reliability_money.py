@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from clustersim.des.training.fidelity import run_fidelity
 from clustersim.errors import InfeasibleError
-from clustersim.pipeline import ChainRun, StageCache, run_chain
-from clustersim.schema.inputs import load_inputs
+from clustersim.pipeline.chain import ChainRun, run_chain
+from clustersim.schema.load_inputs import load_inputs
+from clustersim.workloads.work import StageCache
 from tests.laws.test_reliability_door import CONTEXTS, WORSE, WRONG_TODAY, C, R, X, concrete
 
 #: What is trained alone, what is trained beside what is served, and another card and company line.

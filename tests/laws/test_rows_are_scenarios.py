@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from clustersim.errors import ClusterSimError, InputError
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.validation import training
 from clustersim.validation.common import ValidationRow, reason_of
 from clustersim.validation.sources import shipped_rows

@@ -19,8 +19,8 @@ from clustersim.perf.serving_adapters import (
     hit_share,
 )
 from clustersim.perf.serving_engine import Layout
-from clustersim.pipeline import run_site
-from clustersim.schema.inputs import load_inputs
+from clustersim.pipeline.site import run_site
+from clustersim.schema.load_inputs import load_inputs
 
 MODEL = Model(
     name="m", layers=4, hidden=512, heads=8, kv_heads=2, head_dim=64, ffn_hidden=1024, gated=True, vocab=1000

@@ -8,14 +8,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clustersim.des.serving.closed_best import Offered, best_of
+from clustersim.des.serving.closed_crossing import crossing, solved_for
 from clustersim.des.serving.closed_form import (
     ClosedForm,
     Fleet,
     FluidPool,
     SloColumns,
     closed_form,
-    crossing,
-    solved_for,
 )
 from clustersim.des.serving.cluster import simulate
 from clustersim.des.serving.fluid_inputs import (

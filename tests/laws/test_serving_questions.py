@@ -28,7 +28,7 @@ from clustersim.planner.serving import Serving
 from clustersim.planner.serving_answers import CardsAnswer, PlanRow, RateAnswer
 from clustersim.planner.serving_search import FleetAnswer, FrontierRow, Option
 from clustersim.report.spoken import spoken, spoken_cell, spoken_heading
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.serving import ServingPlan
 
 QUESTIONS = [

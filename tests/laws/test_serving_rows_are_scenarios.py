@@ -16,7 +16,8 @@ from clustersim.assemble.serving import content_of
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.planner.serving import Serving
 from clustersim.schema.demand import ServingWorkload
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.serving import ServingPlan
 from clustersim.validation import serving_agentic, serving_scenario
 from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, reason_of

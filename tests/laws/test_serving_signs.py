@@ -5,8 +5,8 @@ from functools import lru_cache
 
 import pytest
 
-from clustersim.pipeline import run_site
-from clustersim.schema.inputs import load_inputs
+from clustersim.pipeline.site import run_site
+from clustersim.schema.load_inputs import load_inputs
 
 #: Serving scenario, the card that serves, what is set besides.
 SITES = [

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from clustersim.errors import InputError
-from clustersim.pipeline import run_chain
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.pipeline.chain import run_chain
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.sides import load_sides
 
 SCENARIOS = (

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from clustersim.assemble.purchase import purchase
 from clustersim.assemble.supernode import joined
 from clustersim.assemble.training import train_job
 from clustersim.errors import InfeasibleError, InputError
@@ -15,8 +16,9 @@ from clustersim.fabric.collectives import KINDS, collective_time
 from clustersim.fabric.network import Network
 from clustersim.fabric.supernode import Supernode
 from clustersim.perf.step import estimate_step
-from clustersim.pipeline import purchase, run_site
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.pipeline.site import run_site
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 
 SIZES = (8, 16, 32, 64, 128, 256, 512)
 

@@ -8,7 +8,7 @@ import pytest
 
 from clustersim.assemble.traffic import requests_of
 from clustersim.schema.demand import ServingWorkload
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.quantity import _tell
 
 LENGTH = {"mean": 900, "shape": "lognormal", "spread": 0.7}

@@ -12,7 +12,7 @@ from ranged_fields import Field, ranged
 
 from clustersim.provenance import Sourced
 from clustersim.schema.company_load import load_company_file
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.lookup import known_names
 from clustersim.schema.profiles import KINDS, load_profile
 from clustersim.units import to_float

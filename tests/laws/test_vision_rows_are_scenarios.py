@@ -6,7 +6,7 @@ import pytest
 
 from clustersim.errors import InputError
 from clustersim.schema.demand import VisionWorkload
-from clustersim.schema.inputs import load_one
+from clustersim.schema.load_one import load_one
 from clustersim.schema.yamlfile import parse_yaml
 from clustersim.validation.language import is_language
 from clustersim.validation.sources import shipped_rows

@@ -20,7 +20,7 @@ from clustersim.finance.analysis import target_price, with_values
 from clustersim.planner.company import forecast_run
 from clustersim.report.workbook.book import Book
 from clustersim.report.workbook.looks import SHEETS
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 
 #: Direction of the target price when a cell rises: 1, -1, 0 (no effect, and why), None (either way, and why).
 DIRECTIONS: tuple[tuple[str, int | None, str], ...] = (

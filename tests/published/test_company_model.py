@@ -15,7 +15,7 @@ from clustersim.finance.recover import Recovery, coincidence, recover_operating,
 from clustersim.finance.statements import make_statements
 from clustersim.finance.valuation import value_company
 from clustersim.market.link import neutral_link
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 
 LINK = neutral_link()
 

@@ -4,8 +4,8 @@ import pytest
 
 from clustersim.errors import InputError
 from clustersim.market.value import refuse_unequal
-from clustersim.pipeline import run_chain
-from clustersim.schema.inputs import load_inputs
+from clustersim.pipeline.chain import run_chain
+from clustersim.schema.load_inputs import load_inputs
 
 
 @pytest.fixture(scope="module")

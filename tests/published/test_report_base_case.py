@@ -2,8 +2,8 @@
 
 import pytest
 
-from clustersim.pipeline import run_chain
-from clustersim.schema.inputs import load_inputs
+from clustersim.pipeline.chain import run_chain
+from clustersim.schema.load_inputs import load_inputs
 
 SCENARIOS = ("nanjing-1024", "br166-1024", "br20x-4096", "h100-1024")
 

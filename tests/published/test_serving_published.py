@@ -19,7 +19,7 @@ from clustersim.errors import InputError
 from clustersim.market.demand import cards_for_tokens
 from clustersim.perf.serving_engine import Layout, Precision
 from clustersim.schema.find_software import load_software
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.lookup import known_names
 from clustersim.schema.model_engine import model_spec
 from clustersim.schema.profiles import load_card, load_model

@@ -9,8 +9,8 @@ import pytest
 import clustersim
 from clustersim.assemble.parts import network_parts
 from clustersim.errors import InputError
-from clustersim.pipeline import run_site
-from clustersim.schema.inputs import load_inputs
+from clustersim.pipeline.site import run_site
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.validation.common import ValidationRow
 from clustersim.validation.sources import shipped_rows
 from clustersim.validation.tco import as_scenario, predict

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -101,3 +102,15 @@ def shown(answer: Answer, quoted: Sequence[str] = ()) -> Iterator[tuple[str, str
                 cells = zip(block[0], row, strict=True)
                 yield from ((f"cell of {key}", cell) for key, cell in cells if key not in {*QUOTED, *quoted})
     yield from (("said", spoken(text)) for text in (*answer.said, *answer.unread))
+
+
+#: A unit that a heading says twice.
+TWICE = re.compile(r"(秒|小时|周|天|年|元|字节|微秒|毫秒|%)[^()]{0,2}\(\1\)|/秒\((?:/|次/)秒\)")
+
+
+def left_in_chinese(answer: Answer, quoted: Sequence[str] = ()) -> list[str]:
+    """Headings, cells, lines and remarks of an answer that hold English words, or a unit twice, in Chinese."""
+    with cs.speaking("zh"):  # a page that was laid out in English is made anew
+        found = list(dict.fromkeys(shown(replace(answer), quoted)))
+    doubled = [f"{where}: {text}" for where, text in found if where.startswith("head") and TWICE.search(text)]
+    return doubled + [f"{where}: {text} {left}" for where, text in found if (left := english_left(text))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from companies import Book
+from company_styles import Book
 
 Fault = Callable[[Book, random.Random], None]
 FAULTS: dict[str, Fault] = {}

@@ -86,7 +86,7 @@ def load() -> None:
     """Load what the commands load when they are asked."""
     for module in pkgutil.iter_modules(cli.__path__, "clustersim.cli."):
         importlib.import_module(module.name)
-    importlib.import_module("clustersim.pipeline")
+    importlib.import_module("clustersim.pipeline.chain")
 
 
 REPORT: Any = None

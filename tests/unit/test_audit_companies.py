@@ -4,8 +4,9 @@ import random
 from collections import Counter
 
 import pytest
-from companies import STYLES, make, render
+from companies import make
 from company_faults import FAULTS as KINDS
+from company_styles import STYLES, render
 from printed_faults import has_fault
 
 from clustersim.finance.audit.run import audit_texts

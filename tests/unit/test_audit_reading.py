@@ -7,7 +7,8 @@ import json
 import pytest
 import xlsxwriter
 from click.testing import CliRunner
-from companies import STYLES, make, render
+from companies import make
+from company_styles import STYLES, render
 
 from clustersim.cli.forecast import audit as command
 from clustersim.errors import InputError

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from clustersim.pipeline import StageCache
 from clustersim.schema.demand import ServingWorkload
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.workloads import serving
 from clustersim.workloads.serving_plans import best_plan
+from clustersim.workloads.work import StageCache
 
 #: More memory than the card has: the model fits one card with room for a few sequences, and forms of such small caches
 #: do not hold.

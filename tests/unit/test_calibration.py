@@ -25,7 +25,7 @@ from clustersim.errors import InputError
 from clustersim.perf.plan import TUNED_SOFTWARE
 from clustersim.perf.serving_engine import Efficiency
 from clustersim.schema.calibrated import CalibratedProfile
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.profiles import load_card
 from clustersim.validation.domains import read_rows, shipped_file
 from tests.support.calibration import PRIOR, made, measured, shifts

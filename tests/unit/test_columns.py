@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from clustersim.columns import (
     Column,
+    Decided,
     Split,
     Unbatchable,
     batch,
     decide,
+    decide_with,
     each_point,
     least,
     most,
@@ -121,11 +123,10 @@ def test_points_are_picked_and_functions_mapped() -> None:
 
 
 def test_what_was_decided_is_not_found_twice() -> None:
-    known: dict[int, np.ndarray] = {}
-    asked: list[int] = []
+    known, asked = Decided(), []
 
     def label(points: np.ndarray) -> int:
-        return decide(lambda: asked.append(points.size) or Column(points % 2))  # type: ignore[func-returns-value]
+        return decide(lambda: asked.append(points.size) or Column(points % 2))
 
     everything = np.arange(4)
     with batch(everything, known, 4), pytest.raises(Split):
@@ -135,6 +136,26 @@ def test_what_was_decided_is_not_found_twice() -> None:
         with batch(mine, known, 4):
             assert label(mine) == odd
     assert asked == [4]
+
+
+def test_numbers_that_were_found_with_a_decision_stay_with_their_points() -> None:
+    known, everything, asked = Decided(), np.arange(5), []
+
+    def found(points: np.ndarray) -> tuple[int, np.ndarray]:
+        def look() -> tuple[Column, np.ndarray]:
+            asked.append(points.size)
+            return Column(points % 2), np.stack([10.0 * points, points**2], axis=1)
+
+        return decide_with(look)
+
+    with batch(everything, known, 5), pytest.raises(Split):
+        found(everything)
+    for odd in (1, 0):
+        mine = everything[everything % 2 == odd]
+        with batch(mine, known, 5):
+            label, numbers = found(mine)
+        assert label == odd and numbers.tolist() == [[10.0 * n, n**2] for n in mine]
+    assert asked == [5]
 
 
 def test_a_split_survives_being_raised_anew_from_its_arguments() -> None:

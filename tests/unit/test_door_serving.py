@@ -117,6 +117,15 @@ def test_sglang_lines_with_infinity(put: Put) -> None:
     }
 
 
+def test_sglang_says_how_its_lengths_were_drawn(put: Put) -> None:
+    # From a share r of what was asked up to all of it: half-width over mean (1 - r) / (1 + r).
+    for least, said in ((0.0, ("uniform", 1.0)), (0.5, ("uniform", 0.333333)), (1.0, ("constant", None))):
+        (row,) = read(put({**SGLANG, "random_range_ratio": least})).rows
+        assert (row["length_shape"], row["length_spread"]) == said
+    (row,) = read(put(SGLANG)).rows
+    assert (row["length_shape"], row["length_spread"]) == ("", None)
+
+
 def test_trtllm_bench_names_card_plan_and_format(put: Put) -> None:
     (row,) = read(put(TRTLLM)).rows
     assert (row["gpu"], row["n_gpus"], row["tp"], row["precision"], row["kv_cache_dtype"]) == (

@@ -10,7 +10,8 @@ from clustersim.planner.candidates import Limits
 from clustersim.planner.comparison import Asked, compare
 from clustersim.planner.equal import sized, takes_of
 from clustersim.planner.subsets import site_of
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.sides import refuse_stated_plans
 
 SITES = ("br166-1024", "jiangsu-four-vendors", "optical-br166-128", "old-a800-and-br166")

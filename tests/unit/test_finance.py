@@ -22,7 +22,7 @@ from clustersim.finance.statements import make_statements
 from clustersim.finance.tax import loss_pool
 from clustersim.finance.valuation import value_company
 from clustersim.market.link import neutral_link
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 
 money = st.floats(1.0, 1e6)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from clustersim.errors import InputError
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.loader import _CHECKED, _MOST_CHECKED
 from clustersim.schema.lookup import find_file, roots
 

@@ -15,8 +15,8 @@ from clustersim.errors import InputError
 from clustersim.schema.base import Model, field_docs
 from clustersim.schema.catalogue import NAME, YEAR, all_keys, near_keys, same_key
 from clustersim.schema.company_load import load_company_file
-from clustersim.schema.inputs import load_inputs
 from clustersim.schema.listing import also_meant, list_keys
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.meaning import _ALIKE, by_meaning
 from clustersim.schema.profiles import KINDS, load_profile

@@ -16,6 +16,7 @@ import clustersim as cs
 from clustersim.cli.main import COMMANDS, cli
 from clustersim.report.labels import all_words, help_commands, help_options
 from clustersim.report.labels.lines import LINES
+from clustersim.report.labels.rooms import joined
 from clustersim.report.spoken import chinese, spoken_heading
 
 ROOT = Path(cs.__file__).parent
@@ -146,3 +147,12 @@ def test_the_frame_of_an_error_is_chinese_and_its_names_stay(words: str, said: s
     with pytest.raises(cs.ClusterSimError) as error:
         CliRunner().invoke(cli, words.split(), catch_exceptions=False)
     assert error.value.told == f"error: {error.value}"
+
+
+def test_a_key_of_two_rooms_is_refused_and_every_catalogue_is_joined_so():
+    """Merged by ``**`` the last room would win in silence: no table of words is put together in that way."""
+    with pytest.raises(ValueError, match="in two rooms of the catalogue: b"):
+        joined({"a": "A", "b": "B"}, {"b": "another B"})
+    spread = re.compile(r"\*\*\w+\.(WORDS|LINES|TEXTS|NOTES)\b")
+    rooms = sorted((ROOT / "report" / "labels").rglob("*.py"))
+    assert len(rooms) > 20 and [path.name for path in rooms if spread.search(path.read_text("utf-8"))] == []

@@ -65,12 +65,8 @@ def test_a_dense_model_says_where_it_comes_from(tmp_path: Path) -> None:
 
 
 def test_the_file_that_is_written_reads_back_the_same(tmp_path: Path) -> None:
-    for more in (
-        {},
-        EXPERTS,
-        LATENT,
-        {"layer_types": ["sliding_attention", "full_attention"] * 4, "sliding_window": 16},
-    ):
+    windows = {"layer_types": ["sliding_attention", "full_attention"] * 4, "sliding_window": 16}
+    for more in ({}, EXPERTS, LATENT, windows):
         profile = read(tmp_path, **more)
         file = tmp_path / f"{profile.name}.yaml"
         file.write_text(profile_text(profile), encoding="utf-8")

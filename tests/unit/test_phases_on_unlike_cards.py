@@ -14,8 +14,8 @@ from clustersim.assemble.serving import ServingBuilder
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.perf.serving_engine import Layout
 from clustersim.perf.serving_ranks import EVEN, busiest_rank
-from clustersim.pipeline import run_site
-from clustersim.schema.inputs import load_inputs
+from clustersim.pipeline.site import run_site
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.serving import ClosedLoopSection
 from clustersim.workloads.work import Work
 

@@ -6,18 +6,21 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from clustersim.assemble.purchase import purchase
 from clustersim.cli.plan import command as plan
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.search import PlanSpace
 from clustersim.perf.shortlist import LEAN
 from clustersim.perf.step import train_step
-from clustersim.pipeline import StageCache, purchase, run_site, value_of_card
+from clustersim.pipeline.site import run_site
+from clustersim.pipeline.value import value_of_card
 from clustersim.planner.break_even import Held, break_even
 from clustersim.planner.cluster import Goal, Limits, plan_cluster
 from clustersim.planner.ranking import TIE
 from clustersim.planner.training import Question, batches, best_plans, days_for, goodput, sizes
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.sides import load_sides
+from clustersim.workloads.work import StageCache
 
 SMALL = ("demand.chat.traffic.requests=300",)
 CACHE = StageCache()

@@ -4,7 +4,7 @@ import pytest
 
 from clustersim.perf.step import train_step
 from clustersim.planner.training import Question, best_plans, chosen_workload
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 
 
 def asked(scenario: str) -> Question:

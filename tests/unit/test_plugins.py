@@ -20,7 +20,8 @@ from clustersim.assemble import brought as laid
 from clustersim.assemble.parts import network_parts, network_spec
 from clustersim.finance.tax import loss_pool
 from clustersim.planner.fabric import fabric_check
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 
 
 def _forget() -> None:

@@ -7,7 +7,7 @@ import pytest
 from clustersim.errors import InputError
 from clustersim.schema.demand import TrainingWorkload
 from clustersim.schema.formats import RECIPES
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 
 
 def _recipe(dtype: str, recipe: str) -> str:

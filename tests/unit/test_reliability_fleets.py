@@ -8,7 +8,7 @@ from clustersim.assemble.failures import spread_of_fleets
 from clustersim.des.training.components import failure_classes
 from clustersim.des.training.fleets import between_fleets, component_rates, rate_posterior
 from clustersim.errors import InputError
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.profiles import field_fleets, load_fleet
 from tests.laws.test_reliability_door import run_of
 

@@ -8,7 +8,7 @@ import pytest
 from clustersim.assemble.reliability import Trained, training_run
 from clustersim.des.training.run import TrainingRun
 from clustersim.errors import InputError
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from tests.laws.test_reliability_door import C, R, X, run_of
 
 SHIPPED = Path(__file__).resolve().parents[2] / "scenarios" / "nanjing-1024.yaml"

@@ -4,7 +4,8 @@ import pytest
 
 from clustersim.errors import InputError
 from clustersim.schema.base import validate
-from clustersim.schema.overrides import apply_overrides, parse_overrides
+from clustersim.schema.overridden import apply_overrides
+from clustersim.schema.overrides import parse_overrides
 from clustersim.schema.profiles import CardProfile
 from clustersim.schema.yamlfile import parse_yaml, read_yaml
 
@@ -43,7 +44,11 @@ def test_a_good_card_keeps_its_ranges() -> None:
         ("value: 128 GB/s", "value: .nan", "is not a finite number"),
         ("tier: derived", "tier: dervied", "did you mean 'derived'"),
         ("low: 341", "low: 441", "outside its own range"),
-        ("wiring: full_mesh", "wiring: mesh", "x.yaml:9: scale_up.wiring: input should be"),
+        (
+            "wiring: full_mesh",
+            "wiring: mesh",
+            "x.yaml:9: scale_up.wiring: must be 'full_mesh', 'switched' or 'pcie', not 'mesh'",
+        ),
         ("vendor: V", "vendor: V\nvendr: W", "x.yaml:4: vendr: unknown key (did you mean 'vendor'?)"),
         ("form: OAM\n", "", "form: is needed and missing"),
         ("{value: 8, source: a, tier: published}", "8", "never states a number without its source"),

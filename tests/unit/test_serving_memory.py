@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from clustersim.assemble.software import reserve_of
+from clustersim.columns import Column
 from clustersim.errors import InputError
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
@@ -228,3 +230,52 @@ def test_the_fullest_stage_binds() -> None:
     whole = weight_bytes_per_card(replace(DENSE, layers=62), Layout(pp=2), FP8)
     assert weight_bytes_per_card(uneven, Layout(pp=2), FP8) == pytest.approx(whole)
     assert cost(uneven, Layout(pp=2)).kv_bytes == pytest.approx(cost(replace(DENSE, layers=31)).kv_bytes)
+
+
+def hybrid(layers: int = 8) -> Model:
+    """A quarter of the layers keeps a growing cache, the others states."""
+    states = LayerGroup(layers * 3 // 4, Linear(key_heads=4, value_heads=8, key_dim=128, value_dim=128))
+    grown = LayerGroup(layers // 4, Attention(heads=8, kv_heads=2, head_dim=128))
+    return Model(name="m", layers=layers, hidden=1024, heads=8, kv_heads=2, head_dim=128, ffn_hidden=4096, gated=True,
+                 vocab=32_000, mixers=(states, grown))  # fmt: skip
+
+
+def test_a_pool_of_states_holds_its_share_over_the_states_of_a_sequence() -> None:
+    one, apart = engine("sglang-0.5"), replace(engine("sglang-0.5"), state_share=0.0)
+    model, plan = hybrid(), CachePlan(context=8192.0)
+    room, whole = (
+        cache_room(model, Layout(), Precision(), H100, replace(plan, reserve=r)) for r in (one, apart)
+    )
+    states = 6 * (8 * 128 * 128 * 4.0 + 2.0 * 3 * (2 * 4 * 128 + 8 * 128))
+    assert whole.per_sequence == pytest.approx(states)
+    assert room.per_sequence == 0.0
+    assert room.bytes_per_card == pytest.approx(whole.bytes_per_card * (1.0 - one.state_share))
+    assert room.states == int(whole.bytes_per_card * one.state_share / (one.state_slots * states))
+    assert whole.states is None
+
+
+def test_a_pool_of_states_binds_models_with_states_alone_and_never_by_fewer_slots() -> None:
+    one = engine("sglang-0.5")
+    plain = shipped("llama3.1-8b")
+    assert cache_room(plain, Layout(), Precision(), H100, CachePlan(reserve=one)).states is None
+    model, found = hybrid(), []
+    for slots in (1.0, 3.0, 5.0):
+        plan = CachePlan(reserve=replace(one, state_slots=slots), context=512.0)
+        room = cache_room(model, Layout(dp=2), Precision(), H100, plan)
+        found.append(float(room.sequences(512.0)))
+        assert room.sequences(512.0) <= room.states * 2
+        assert room.tokens(512.0) <= room.states * 512.0 * 2
+    assert found[0] >= found[1] > found[2]
+
+
+def test_a_pool_of_states_reads_columns_as_it_reads_points() -> None:
+    one, model = engine("sglang-0.5"), hybrid()
+    shares = np.array([0.5, 0.7, 0.88])
+    column: Any = Column(shares)
+    plan = CachePlan(reserve=one, context=2048.0)
+    many = cache_room(model, Layout(), Precision(), H100, replace(plan, memory_share=column)).tokens(2048.0)
+    each = [
+        cache_room(model, Layout(), Precision(), H100, replace(plan, memory_share=float(s))).tokens(2048.0)
+        for s in shares
+    ]
+    assert many.values.tolist() == each

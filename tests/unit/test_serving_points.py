@@ -5,8 +5,8 @@ import pytest
 
 from clustersim.batch import Question
 from clustersim.columns import Varied
-from clustersim.pipeline import run_site
-from clustersim.schema.inputs import load_inputs
+from clustersim.pipeline.site import run_site
+from clustersim.schema.load_inputs import load_inputs
 
 
 def question(name: str) -> Question:

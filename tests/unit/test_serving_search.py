@@ -11,7 +11,7 @@ from clustersim.errors import InfeasibleError, InputError
 from clustersim.planner.candidates import Limits
 from clustersim.planner.serving import Serving
 from clustersim.planner.serving_search import LEAST_SHARE, _takes, frontier_rows, largest_fleet, options
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 
 
 def serving(*sets: str, name: str = "serve-qwen3-32b") -> Serving:

@@ -19,7 +19,7 @@ from clustersim.des.serving.settings import ClosedLoop, Failures, Pool
 from clustersim.des.serving.stream import Lengths
 from clustersim.des.serving.traces import shipped_trace
 from clustersim.errors import InputError
-from clustersim.schema.inputs import load_one
+from clustersim.schema.load_one import load_one
 from clustersim.schema.yamlfile import Document
 from clustersim.workloads.served import served
 

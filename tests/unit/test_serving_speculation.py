@@ -14,7 +14,7 @@ from clustersim.perf.serving_cache import CachePlan, cache_room
 from clustersim.perf.serving_cost import iteration_terms
 from clustersim.perf.serving_draft import Draft, draft_layer, speculative_terms, tokens_per_step
 from clustersim.perf.serving_engine import Efficiency, Layout, Precision
-from clustersim.schema.inputs import load_one
+from clustersim.schema.load_one import load_one
 from clustersim.schema.profiles import load_card, load_model
 from clustersim.schema.yamlfile import Document
 from clustersim.workloads.served import served

@@ -8,7 +8,8 @@ import yaml
 
 from clustersim.assemble.training import train_job
 from clustersim.errors import InfeasibleError, InputError
-from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.workloads.training import fit_words, step_of
 
 MODEL = {"layers": 8, "hidden": 4096, "heads": 32, "kv_heads": 8, "head_dim": 128, "ffn_hidden": 14336, "gated": True,

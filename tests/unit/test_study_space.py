@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clustersim.errors import InfeasibleError, InputError
-from clustersim.pipeline import run_chain
-from clustersim.schema.inputs import load_inputs
+from clustersim.pipeline.chain import run_chain
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.study.designs import uniform_sample
 from clustersim.study.distributions import correlate, make_distribution
 from clustersim.study.search import goal_seek, pareto_front, parse_constraint

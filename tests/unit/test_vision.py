@@ -16,8 +16,8 @@ from clustersim.intervals.bands import shipped_band
 from clustersim.intervals.draws import VISION_SOFTWARE
 from clustersim.intervals.residuals import WIDE
 from clustersim.perf.vision import VISION, batch_seconds, best_batch, input_flops, memory_bytes
-from clustersim.pipeline import run_site
-from clustersim.schema.inputs import load_inputs
+from clustersim.pipeline.site import run_site
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.lookup import known_names
 from clustersim.schema.profiles import load_card, load_profile
 from clustersim.validation.common import summarise

@@ -32,14 +32,6 @@ HOSTS = Rules(allowed_hosts("127.0.0.1", 8642))
 BR = Design("br166-1024")
 
 
-@pytest.fixture(scope="module")
-def client():
-    with starlette_testclient.TestClient(
-        make_app(HOSTS), base_url=BASE, raise_server_exceptions=False
-    ) as found:
-        yield found
-
-
 def finished(client, name, state="done"):
     until = time.monotonic() + 900
     while (told := client.get(f"/api/jobs/{name}").json())["state"] in {"waiting", "running"}:
@@ -85,10 +77,10 @@ def test_owning_costs_less_than_renting_from_the_crossover_on(client):
     (rent,) = client.post("/api/own", json=body).json()
     now = load("br166-1024").run().value("cny_per_card_hour")
     at = next(r for r in rent["rows"] if r["own"] == pytest.approx(12.0, rel=1e-9))
-    assert at["sold_share"] == pytest.approx(now / 12.0, rel=1e-6)
+    assert at["used_share"] == pytest.approx(now / 12.0, rel=1e-6)
     for row in rent["rows"]:
-        assert (row["own"] < row["rent"]) == (row["sold_share"] > at["sold_share"]) or row is at
-    half = next(r for r in rent["rows"] if r["sold_share"] == 0.5)
+        assert (row["own"] < row["rent"]) == (row["used_share"] > at["used_share"]) or row is at
+    half = next(r for r in rent["rows"] if r["used_share"] == 0.5)
     own = load("br166-1024").numbers({"tco.sold_share": 0.5})
     assert half["own"] == pytest.approx(own["cny_per_card_hour"], rel=1e-9)
     wrong = ({"rent": 0}, {"rent": "x"}, {"rent": True}, {"fee": 1}, [], {"api": 1e400})

@@ -12,16 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.des.serving.closed_form import (
-    Crossing,
-    Fleet,
-    FluidPool,
-    SloColumns,
-    crossing,
-    probe,
-    solved_for,
-)
-from clustersim.des.serving.closed_state import row_of, saturated_of
+from clustersim.des.serving.closed_crossing import Crossing, crossing, probe, solved_for
+from clustersim.des.serving.closed_state import Fleet, FluidPool, SloColumns, row_of, saturated_of
 from clustersim.des.serving.fluid_inputs import Traffic, stack_costs
 
 __all__ = ["Best", "Offered", "best_of", "stacked"]

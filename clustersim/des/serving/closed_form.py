@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from clustersim.des.serving.closed_crossing import LEAST_LOAD, Crossing, crossing, solved_for
 from clustersim.des.serving.closed_state import (
     Fleet,
     FluidPool,
@@ -31,28 +32,22 @@ from clustersim.des.serving.fluid_batch import prefill_limit
 from clustersim.des.serving.fluid_inputs import Traffic, mean_of
 from clustersim.des.serving.fluid_latency import FirstToken
 from clustersim.des.serving.fluid_pace import Pace
-from clustersim.des.serving.fluid_tails import FEW, Looks
 from clustersim.des.serving.fluid_use import FluidUse, use_of
 from clustersim.des.serving.fluid_verdict import slo_verdict, verdict_of
 from clustersim.des.serving.metrics import Slo
-from clustersim.special import ndtri
 
 __all__ = [
-    "ClosedForm", "Crossing", "Fleet", "FluidPool", "SloColumns", "closed_form", "crossing", "fleet_of", "probe",
-    "shares_at", "slower_share", "solved_for",
-]  # fmt: skip
+    "ClosedForm",
+    "Fleet",
+    "FluidPool",
+    "SloColumns",
+    "closed_form",
+    "fleet_of",
+    "shares_at",
+    "slower_share",
+]
 
 Array = NDArray[np.float64]
-
-#: Loads, as shares of the saturated rate, at which the share within the SLO is looked at; the last is the largest
-#: that is called stable (`steady.STABLE_SHARE`).
-_LOADS = np.concatenate([np.geomspace(0.004, 0.06, 4), np.linspace(0.12, 0.9, 9), [0.94, 0.98]])
-#: How far below the crossing of a line, as parts of the rate, the rate at the level is looked for: never above it.
-_BELOW = np.array([0.0, 1e-6, 1e-5, 1e-4, 1e-3])
-#: Those of them that are looked at first: between two of these the share does not rise.
-_FIRST = np.array([0, 4, 8, 12, 14])
-#: Where the level is crossed, the stretch between two of them is looked at again in so many parts.
-_INNER = np.linspace(0.0, 1.0, 17)
 
 
 @dataclass(frozen=True)
@@ -173,81 +168,13 @@ def closed_form(
     slo = slo or Slo()
     found = known if known is not None else crossing(solved_for(fleet, traffic, slo), slo)
     solved, best = found.solved, found.rate_per_s
-    asked = np.where(best > 0, best, solved.saturated[:, 0] * _LOADS[0]) if rate_per_s is None else rate_per_s
+    asked = (
+        np.where(best > 0, best, solved.saturated[:, 0] * LEAST_LOAD) if rate_per_s is None else rate_per_s
+    )
     asked = np.broadcast_to(row_of(asked), np.broadcast_shapes(row_of(asked).shape, best.shape))
     kept = found.here if rate_per_s is None else None
     here = kept or state_at(solved, asked[:, None], slo)
     return _answer(solved, here, asked, best, found.fall)
-
-
-def solved_for(fleet: Fleet, traffic: Traffic, slo: Slo | SloColumns) -> Solved:
-    """Return the fleet's saturated rates and its table of batches, for as many points as it or the level has."""
-    return solve(fleet, traffic, max(row_of(v).size for v in (slo.ttft_s, slo.tpot_s, slo.e2e_s, slo.share)))
-
-
-@dataclass(frozen=True, slots=True)
-class Crossing:
-    """The rate of a whole fleet up to which the SLO's share holds (0 where it never does), arrays over points.
-
-    ``fall`` is by how much the share falls there per relative change of the rate: the rate's error is the share's over
-    it. ``here`` is the fleet at the rate, where it was looked at on the way.
-    """
-
-    solved: Solved
-    rate_per_s: Array
-    fall: Array
-    here: State | None = None
-
-    def take(self, rows: NDArray[np.int64]) -> Crossing:
-        """Return some of the points."""
-        rate, fall = (x[rows] if x.size > 1 else x for x in (self.rate_per_s, self.fall))
-        return Crossing(self.solved.take(rows), rate, fall)
-
-
-def crossing(solved: Solved, slo: Slo | SloColumns) -> Crossing:
-    """Return where the share within the SLO falls below its target.
-
-    Some loads are looked at, then the stretch in which the share first falls so far is cut in half again and again.
-    Between the last two loads the share's normal deviation is taken as a line, and the rate is then one at which the
-    share was found to meet the target.
-    """
-
-    def share_of(part: Array) -> Array:
-        return state_at(solved, solved.saturated * part, slo).share
-
-    target = row_of(slo.share)[:, None]
-    points = max(len(solved.saturated), len(target))
-    loads = Looks(share_of, np.broadcast_to(_LOADS, (points, len(_LOADS))))
-    shares = loads.at(np.broadcast_to(_FIRST, (points, len(_FIRST))))
-    good = shares >= target
-    every = np.all(good, axis=1)
-    at = np.maximum(np.where(every, len(_FIRST) - 1, np.argmin(good, axis=1)), 1)[:, None]
-    stretch = _Stretch(
-        loads, _FIRST[at - 1], _FIRST[at], *(np.take_along_axis(shares, i, axis=1) for i in (at - 1, at))
-    )
-    stretch = stretch.halved(target, int(np.ceil(np.log2(np.diff(_FIRST).max()))))
-    low, high = loads.place(stretch.first), loads.place(stretch.last)
-    inner = Looks(share_of, low + (high - low) * _INNER)
-    ends = np.zeros_like(stretch.first), np.full_like(stretch.last, len(_INNER) - 1)
-    stretch = _Stretch(inner, *ends, stretch.above, stretch.below).halved(target, 2)
-    fall = (stretch.above - stretch.below) * stretch.high / np.maximum(stretch.high - stretch.low, 1e-300)
-    stretch = stretch.halved(target, 2)
-    above, below, low, high = stretch.above, stretch.below, stretch.low, stretch.high
-    most, least, wish = (ndtri(np.clip(x, 1e-12, 1.0 - 1e-12)) for x in (above, below, target))
-    between = np.clip((most - wish) / np.maximum(most - least, 1e-12), 0.0, 1.0)
-    # The share is no line: of rates a little below where a line meets the target, the first that does meet it.
-    tries = np.maximum(low + between * (high - low) - _BELOW * high, low)
-    few = points <= FEW
-    # Where points are few a call more costs most: the last resort is looked at with the others, and kept as it stands.
-    state = state_at(solved, solved.saturated * np.hstack([tries, low] if few else [tries]), slo)
-    meets = state.share[:, : tries.shape[1]] >= target
-    first = np.argmax(meets, axis=1)[:, None]
-    held = meets.any(axis=1, keepdims=True)
-    load = np.where(held, np.take_along_axis(tries, first, axis=1), low)
-    rate = np.where(good[:, :1], solved.saturated * load, 0.0)
-    here = state.at(np.where(held, first, tries.shape[1])) if few and good[:, 0].all() else None
-    fall = np.where(every[:, None], np.inf, fall)
-    return Crossing(solved, rate[:, 0], np.broadcast_to(fall, rate.shape)[:, 0], here)
 
 
 def shares_at(
@@ -304,51 +231,6 @@ def slower_share(
         np.where(same, row_of(level.e2e_s), whole),
     )
     return within_level(form.first, form.pace, slower, rate[:, None])[:, 0]
-
-
-@dataclass(frozen=True, slots=True)
-class _Stretch:
-    """Two places of a grid of loads, by their numbers, between which the share falls below the target, and the shares
-    there; all (points, 1)."""
-
-    grid: Looks
-    first: NDArray[np.int64]
-    last: NDArray[np.int64]
-    above: Array
-    below: Array
-
-    @property
-    def low(self) -> Array:
-        """The smaller load."""
-        return self.grid.place(self.first)
-
-    @property
-    def high(self) -> Array:
-        """The larger load."""
-        return self.grid.place(self.last)
-
-    def halved(self, target: Array, times: int) -> _Stretch:
-        """Return the half of it in which the share falls so far, again and again; neighbours are left as they are."""
-        first, last, above, below = self.first, self.last, self.above, self.below
-        for _ in range(times):
-            middle = (first + last) // 2
-            share = self.grid.at(middle)
-            holds, inside = share >= target, middle > first
-            above, first = np.where(holds & inside, share, above), np.where(holds & inside, middle, first)
-            below, last = np.where(~holds & inside, share, below), np.where(~holds & inside, middle, last)
-        return _Stretch(self.grid, first, last, above, below)
-
-
-def probe(solved: Solved, slo: Slo | SloColumns, rate: Array) -> NDArray[np.bool_]:
-    """Return whether the rate at the SLO may reach ``rate``, (points,): where not, `crossing` gives less.
-
-    Asked is the share at the last load below ``rate`` among those that `crossing` begins with.
-    """
-    loads = np.broadcast_to(solved.saturated, (max(rate.size, len(solved.saturated)), 1)) * _LOADS[_FIRST]
-    below = np.sum(loads < rate[:, None], axis=1) - 1
-    at = np.take_along_axis(loads, np.maximum(below, 0)[:, None], axis=1)
-    share = state_at(solved, at, slo).share[:, 0]
-    return np.asarray((below < 0) | (share >= row_of(slo.share)))
 
 
 def _answer(solved: Solved, here: State, rate: Array, best: Array, steep: Array) -> ClosedForm:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from clustersim.des.serving import fleet_loop
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.fleet_heaps import running_of, tree_of
-from clustersim.des.serving.fleet_loop import Columns, Rules, State
+from clustersim.des.serving.fleet_state import Columns, Rules, State
 from clustersim.des.serving.metrics import rows_of_columns
 from clustersim.des.serving.settings import Pool
 

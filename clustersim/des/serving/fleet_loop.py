@@ -8,84 +8,23 @@ others react to stands here. What stands here does the same sums in the same ord
 from __future__ import annotations
 
 from math import inf
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.compiled import loop
 from clustersim.des.serving.book import DONE, IN_FLIGHT, REJECTED
-from clustersim.des.serving.fleet_heaps import Running, first_from, latest, put, remove, rise
+from clustersim.des.serving.fleet_heaps import first_from, latest, put, remove, rise
+from clustersim.des.serving.fleet_state import Columns, Rules, State
 from clustersim.des.serving.room import SLACK_TOKENS
 from clustersim.des.serving.stretch import steps_to
 
-__all__ = ["Columns", "Rules", "State", "finish_all", "serve_in_turn", "serve_least_loaded"]
+__all__ = ["finish_all", "serve_in_turn", "serve_least_loaded"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 _steps_to = loop(steps_to)
-
-
-class Rules(NamedTuple):
-    """`rules.ReplicaCost` and `rules.Batching` in plain numbers."""
-
-    fixed_s: Floats
-    slope_s: float
-    kv_s: float
-    pair_s: float
-    sequence_s: float
-    ranks: int
-    cache: int
-    limit: int
-    max_tokens: int
-    max_sequences: int
-    max_waiting: int
-    timeout_s: float
-    chunked: bool
-    mixed: bool
-    coalesce: bool
-    grow: float
-    width: int
-
-
-class Columns(NamedTuple):
-    """The requests, one place each; ``after`` is who waits behind a request."""
-
-    arrival: Floats
-    prompt: Ints
-    output: Ints
-    cached: Ints
-    admitted: Floats
-    first: Floats
-    finish: Floats
-    status: NDArray[np.uint8]
-    replica: NDArray[np.intc]
-    produced: Ints
-    preemptions: Ints
-    after: Ints
-
-
-class State(NamedTuple):
-    """The replicas, one row each; ``chunk`` is the prompt that is in part computed (place, left, done, need)."""
-
-    clock: Floats
-    step: Ints
-    context: Floats
-    held: Ints
-    decoding: Ints
-    joined: Ints
-    blocked: NDArray[np.bool_]
-    head: Ints
-    tail: Ints
-    waiting: Ints
-    chunk: Ints
-    running: Running
-    ended: Ints
-    load: Ints
-    change: Floats
-    kept: Ints
-    turn: Ints
 
 
 @loop

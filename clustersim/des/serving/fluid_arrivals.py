@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.special import gammainc, gammaln
+from clustersim.gamma import gammainc, gammaln
 
 __all__ = ["full_share", "further", "met_share", "peakedness", "renewals"]
 

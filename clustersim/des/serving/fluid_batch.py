@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from clustersim.des.serving.fluid_arrivals import full_share, peakedness, renewals
 from clustersim.des.serving.fluid_site import Site
-from clustersim.special import gammainc, ndtri
+from clustersim.gamma import gammainc
+from clustersim.special import ndtri
 
 __all__ = [
     "Balance",
@@ -149,9 +150,11 @@ def _step(site: Site, seen: Array, spread: Array) -> tuple[Array, Array]:
         return np.asarray(cost.at(cost.fixed_s, batch * width) + linear * batch)
 
     far = np.minimum(np.sqrt(3.0 * spread), np.maximum(seen - 1.0, 0.0)) + 0.25
-    low, middle, high = at(np.maximum(seen - far, 0.0)), at(seen), at(seen + far)
-    slope = (high - low) / (seen + far - np.maximum(seen - far, 0.0))
-    return (low + 4.0 * middle + high) / 6.0, slope
+    below, above = np.maximum(seen - far, 0.0), seen + far
+    loads = seen.shape[1]
+    every = at(np.concatenate([below, seen, above], axis=1))
+    low, middle, high = every[:, :loads], every[:, loads : 2 * loads], every[:, 2 * loads :]
+    return (low + 4.0 * middle + high) / 6.0, (high - low) / (above - below)
 
 
 def _group_tokens(site: Site, group: Array, biased: Array) -> Array:
@@ -160,7 +163,7 @@ def _group_tokens(site: Site, group: Array, biased: Array) -> Array:
     cv2 = site.traffic.wide2 / group + np.maximum(biased / group - 1.0, 0.0)
     sigma = np.sqrt(np.log1p(cv2))[..., None]
     shape = np.exp(sigma * _Z)
-    return np.asarray((group * mean)[..., None] * shape / shape.mean(axis=-1, keepdims=True))
+    return np.asarray((group * mean)[..., None] * shape / _mean(shape)[..., None])
 
 
 def _prompts(
@@ -182,12 +185,17 @@ def _prompts(
         whole = whole + ((cost.sequence_s + cost.kv_s * site.traffic.context) * seen)[..., None] * count
     per = added / group[..., None]
     return (
-        per.mean(axis=-1),
-        np.mean(added**2, axis=-1) / group,
-        whole.mean(axis=-1),
-        np.mean(whole**2, axis=-1),
-        count.mean(axis=-1),
+        _mean(per),
+        _mean(added**2) / group,
+        _mean(whole),
+        _mean(whole**2),
+        _mean(count),
     )
+
+
+def _mean(values: Array) -> Array:
+    """The mean over the last axis, with less ado than NumPy's: a point alone is mostly calls."""
+    return np.asarray(np.add.reduce(values, axis=-1) / values.shape[-1])
 
 
 def balance(site: Site, batch: Array, limit: Limit) -> Balance:
@@ -223,7 +231,7 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
         full = full_share(batch, limit.batch, spread * limit.sizes2, sharing, (site.queue2 + 1.0) / 2.0)
         # A full replica does not wander: what leaves is replaced from the queue.
         spread = spread * (1.0 - full) + 1e-9
-        seen = np.clip(batch + spread / np.maximum(batch, 1e-9), 1.0, most)
+        seen = np.minimum(np.maximum(batch + spread / np.maximum(batch, 1e-9), 1.0), most)
     return Balance(
         batch,
         seen,

@@ -103,13 +103,16 @@ class FluidCost:
         [[2.0, 7.0]]
         """
         grid = self.tokens
-        low = np.clip(np.searchsorted(grid, tokens, side="right") - 1, 0, len(grid) - 2)
-        part = (tokens - grid[low]) / (grid[low + 1] - grid[low])
-        if table.shape[0] == 1:
-            flat = table[0]
-            return np.asarray(flat[low] + part * (flat[low + 1] - flat[low]))
-        row = np.arange(table.shape[0]).reshape((-1,) + (1,) * (tokens.ndim - 1))
-        return np.asarray(table[row, low] + part * (table[row, low + 1] - table[row, low]))
+        low = grid[1:-1].searchsorted(
+            tokens, side="right"
+        )  # of the stretch between two knots, the outer ones open
+        begin = grid[low]
+        part = (tokens - begin) / (grid[low + 1] - begin)
+        flat = table.ravel()
+        if table.shape[0] > 1:
+            low = low + len(grid) * np.arange(table.shape[0]).reshape((-1,) + (1,) * (tokens.ndim - 1))
+        first = flat[low]
+        return np.asarray(first + part * (flat[low + 1] - first))
 
 
 def _column(value: Any) -> Array:

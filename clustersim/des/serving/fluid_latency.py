@@ -19,7 +19,7 @@ from clustersim.des.serving.fluid_batch import Balance, prefill_iterations
 from clustersim.des.serving.fluid_inputs import mean_of
 from clustersim.des.serving.fluid_site import Site
 from clustersim.des.serving.fluid_tails import gamma_part, percentiles_of
-from clustersim.special import gammaincc
+from clustersim.gamma import gammaincc
 
 __all__ = ["FirstToken", "behind", "empty_share", "first_token", "gi_wait", "idle_share", "slot_wait"]
 

@@ -33,6 +33,19 @@ class Site:
     decodes: bool = True
     pooled: bool = True
     host_s: Array = field(default_factory=lambda: np.zeros(1))
+    steps: float = field(init=False)
+    """Decode steps of a request."""
+    dealt2: Array = field(init=False)
+    """Squared variation of the gaps at one replica, (points, 1)."""
+    queue2: Array = field(init=False)
+    """Squared variation of the gaps at one queue, (points, 1)."""
+
+    def __post_init__(self) -> None:
+        # Kept, since a balance reads them again and again.
+        object.__setattr__(self, "steps", self._steps())
+        object.__setattr__(self, "dealt2", self._dealt2())
+        queue2 = (self.traffic.burstiness**2 * self.servers / self.replicas)[:, None]
+        object.__setattr__(self, "queue2", np.asarray(queue2))
 
     @property
     def host_limit(self) -> Array:
@@ -40,9 +53,7 @@ class Site:
         taken = (self.host_s * self.traffic.prompt)[:, None]
         return np.asarray(np.divide(1.0, taken, out=np.full_like(taken, np.inf), where=taken > 0))
 
-    @property
-    def steps(self) -> float:
-        """Decode steps of a request."""
+    def _steps(self) -> float:
         if not self.decodes:
             return 0.0
         grow = self.rules.tokens_per_step
@@ -64,17 +75,11 @@ class Site:
         """Replicas that share one queue: all of them behind a router that looks at their load, else one."""
         return self.replicas if self.pooled else np.ones_like(self.replicas)
 
-    @property
-    def dealt2(self) -> Array:
-        """Squared variation of the gaps at one replica, (points, 1): in turn, it sees the sum of n gaps.
+    def _dealt2(self) -> Array:
+        """Squared variation of the gaps at one replica: in turn, it sees the sum of n gaps.
 
         A router that looks at the load deals a crowd out in turn too.
         """
         cv2, count = self.traffic.burstiness**2, self.replicas
         even = EVENNESS / count + (1 - EVENNESS) if self.pooled else 1.0 / count
         return np.asarray(even + (cv2 - 1.0) / count if cv2 > 1.0 else cv2 * even)[:, None]
-
-    @property
-    def queue2(self) -> Array:
-        """Squared variation of the gaps at one queue, (points, 1)."""
-        return np.asarray(self.traffic.burstiness**2 * self.servers / self.replicas)[:, None]

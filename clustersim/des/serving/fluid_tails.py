@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.des.serving.metrics import PERCENTILES
-from clustersim.special import gammainc
+from clustersim.gamma import gammainc
 
 __all__ = ["FEW", "Looks", "gamma_part", "gamma_share", "interpolated", "percentiles_of"]
 
@@ -21,9 +21,6 @@ _SHARES = np.array(PERCENTILES) / 100.0
 FEW = 40
 #: Weights that no share is changed by.
 _NOTHING = 1e-15
-#: Standard deviations above a gamma variable's mean, and so much in its own scale beside, beyond which less than 1e-17
-#: of it lies (of any shape), and those below.
-_ABOVE, _LEAST_ABOVE, _BELOW = 14.0, 40.0, 9.0
 
 
 def percentiles_of(cdf: Callable[[Array], Array], low: Array, high: Array, mean: Array) -> dict[str, Array]:
@@ -90,27 +87,24 @@ def interpolated(at: Array, known: Array, values: Array) -> Array:
 
 
 def gamma_part(weight: Array, value: Array, mean: Array, variance: Array) -> Array:
-    """Return ``weight`` times `gamma_share`, asked only where there is a weight and anything below the value."""
-    weight, value, mean, variance = np.broadcast_arrays(weight, value, mean, variance)
-    asked = (weight > _NOTHING) & (value > 0.0)
-    out = np.zeros_like(value)
-    out[asked] = weight[asked] * gamma_share(value[asked], mean[asked], variance[asked])
+    """Return ``weight`` times `gamma_share`, asked only of rows (last axes) with a weight."""
+    given = weight, value, mean, variance
+    lead = np.broadcast_shapes(*(v.shape[:-1] for v in given))
+    weight, value, mean, variance = (
+        v if v.shape[:-1] == lead else np.broadcast_to(v, (*lead, v.shape[-1])) for v in given
+    )
+    rows = (weight > _NOTHING).any(axis=-1)
+    out = np.zeros((*lead, max(v.shape[-1] for v in given)))
+    out[rows] = weight[rows] * gamma_share(value[rows], mean[rows], variance[rows])
     return out
 
 
 def gamma_share(value: Array, mean: Array, variance: Array) -> Array:
     """Return P(X <= value) of a gamma variable; a step at the mean where the variance vanishes.
 
-    So far from the mean that nothing of a number's digits is left beyond, it is none or all without being asked.
-
     >>> gamma_share(np.array([0.1, 1.0, 9.0]), np.ones(3), np.full(3, 1e-4)).round(2).tolist()
     [0.0, 0.5, 1.0]
     """
     mean, variance = np.maximum(mean, 1e-12), np.maximum(variance, 1e-18)
     shape = np.minimum(mean**2 / variance, 1e6)
-    at, shape = np.broadcast_arrays(np.maximum(value, 0.0) * shape / mean, shape)
-    away, wide = at - shape, np.sqrt(shape)
-    share = np.asarray(away > _ABOVE * wide + _LEAST_ABOVE, dtype=np.float64)
-    asked = (share == 0.0) & (away > -_BELOW * wide)
-    share[asked] = gammainc(shape[asked], at[asked])
-    return share
+    return np.asarray(gammainc(shape, np.maximum(value, 0.0) * shape / mean))

@@ -55,8 +55,7 @@ class Replica:
         self.limit = int(self.cache * (1.0 - batching.watermark))
         self.width = batching.draft_tokens + 1
         self.log: array[float] | None = array("d") if log else None
-        self.clock, self.up, self.peak_tokens = 0.0, True, 0.0
-        self.step = 0
+        self.clock, self.up, self.peak_tokens, self.step = 0.0, True, 0.0, 0
         self.done: list[tuple[float, int]] = []
         self.clear()
 
@@ -71,9 +70,8 @@ class Replica:
         self.heap: list[tuple[int, int]] = []
         self.final: dict[int, float] = {}
         self.ready: set[int] = set()
-        self.B = 0
+        self.B, self.held = 0, 0
         self.S: float = 0
-        self.held = 0
         # Tokens that sequences share, and requests whose known blocks are on their way (when they are there).
         self.saved = 0
         self.loading: list[tuple[float, list[int]]] = []

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 from clustersim.errors import InputError
-from clustersim.special import gammaincinv
+from clustersim.gamma import gammaincinv
 
 __all__ = [
     "Reading", "coverage_needed", "mtbf_for_probability", "mtbf_proven", "p_clean", "p_longest_gap", "readings",

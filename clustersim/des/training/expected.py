@@ -24,10 +24,11 @@ from clustersim.des.training.copies import CheckpointLevel
 from clustersim.des.training.lanes import Values, any_above, at_least, exp, expm1, mean
 from clustersim.des.training.progress import Rung, kept_by_steps, kept_by_timers
 from clustersim.des.training.rates import RateBins, rate_bins
+from clustersim.des.training.replayed_waits import Queue
 from clustersim.des.training.run import Slowing, TrainingRun
 from clustersim.des.training.strands import Strand, corrupts, found_late, strands_of
-from clustersim.des.training.waits import Queue, Waits, mean_waits
-from clustersim.special import gammainc
+from clustersim.des.training.waits import Waits, mean_waits
+from clustersim.gamma import gammainc
 
 __all__ = ["Expected", "expected_shares"]
 

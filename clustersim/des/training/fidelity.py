@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from clustersim.columns import Unbatchable, each_point, places
 from clustersim.des.training.expected import Expected, expected_shares
+from clustersim.des.training.incidents import SimulatedRun
 from clustersim.des.training.replicate import replicate_run
 from clustersim.des.training.run import TrainingRun
-from clustersim.des.training.simulate import SimulatedRun, simulate_run
+from clustersim.des.training.simulate import simulate_run
 from clustersim.errors import InputError
 from clustersim.special import quantiles
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from clustersim.des.training.components import COMPONENTS, DOMAINS
+from clustersim.des.training.incidents import SimulatedRun
 from clustersim.des.training.log_clock import Clock, length_s
 from clustersim.des.training.log_lines import (
     is_kernel_log,
@@ -23,7 +24,6 @@ from clustersim.des.training.log_lines import (
     without_quiet_samples,
 )
 from clustersim.des.training.run import LoggedFailure
-from clustersim.des.training.simulate import SimulatedRun
 from clustersim.errors import InputError, Problem, listed, suggest
 from clustersim.reading.guarded import read_text
 from clustersim.reading.tables import Table, parse_table

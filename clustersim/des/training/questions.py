@@ -8,17 +8,19 @@ from dataclasses import replace
 
 import numpy as np
 
+from clustersim.des.training.components import FailureClass
 from clustersim.des.training.copies import CheckpointLevel
 from clustersim.des.training.expected import Expected
 from clustersim.des.training.fidelity import expected_goodput
 from clustersim.des.training.run import TrainingRun
 from clustersim.des.training.waits import erlang_b
 from clustersim.errors import InfeasibleError, InputError
-from clustersim.special import poisson_quantile
+from clustersim.gamma import poisson_quantile
 
 __all__ = [
     "out_for_repair",
     "overprovisioned",
+    "servers_out",
     "spare_is_there",
     "spares_for",
     "tuned_intervals",
@@ -29,10 +31,17 @@ _MOST = 100_000
 
 def out_for_repair(run: TrainingRun) -> float:
     """Return the servers that are out on average if the job never waits: sum of rate x servers x repair time."""
-    tries = 1.0 / (1.0 - run.extras.repair_fails)
-    return tries * sum(
-        c.rate_per_s * c.servers * (run.repair_s if c.repair_s is None else c.repair_s) for c in run.failures
-    )
+    return servers_out(run.failures, run.repair_s) / (1.0 - run.extras.repair_fails)
+
+
+def servers_out(causes: Sequence[FailureClass], repair_s: float) -> float:
+    """Return the servers that are out for repair on average by the causes of failure of a site: sum of rate x servers
+    x repair time (s); ``repair_s`` is that of causes without one of their own.
+
+    >>> servers_out([FailureClass("card", 1e-5, "node")], 86_400.0)
+    0.8640000000000001
+    """
+    return sum(c.rate_per_s * c.servers * (repair_s if c.repair_s is None else c.repair_s) for c in causes)
 
 
 def spare_is_there(spares: int, out: float) -> float:

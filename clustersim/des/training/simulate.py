@@ -16,6 +16,7 @@ import numpy as np
 
 from clustersim.des.training.clocks import FailureClock
 from clustersim.des.training.components import FailureClass
+from clustersim.des.training.incidents import Incident, SimulatedRun
 from clustersim.des.training.pool import ServerPool
 from clustersim.des.training.run import CheckpointLevel, TrainingRun
 from clustersim.des.training.storage import SharedStorage
@@ -23,60 +24,9 @@ from clustersim.des.training.storage import SharedStorage
 if TYPE_CHECKING:
     import simpy
 
-__all__ = ["MAINTENANCE", "Incident", "SimulatedRun", "simulate_run"]
+__all__ = ["MAINTENANCE", "simulate_run"]
 
 MAINTENANCE = FailureClass("maintenance", 0.0, "process")
-
-
-@dataclass(frozen=True, slots=True)
-class Incident:
-    """One failure and its recovery; the flat record from which every statistic is made."""
-
-    failed_at_s: float
-    component: str
-    domain: str
-    restored_from: str
-    lost_work_s: float
-    recovery_s: float
-    waited_for_spare_s: float
-    failures_during_recovery: int
-    resumed_at_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class SimulatedRun:
-    """What one run gave; the shares of the wall clock sum to it exactly."""
-
-    duration_s: float
-    productive_s: float
-    checkpoint_s: float
-    rework_s: float
-    slow_s: float
-    recovery_s: float
-    incidents: tuple[Incident, ...]
-    repair_busy_s: float = 0.0
-    storage_rate: tuple[tuple[float, float], ...] = ()
-
-    @property
-    def ettr(self) -> float:
-        """Productive over wall-clock time."""
-        return self.productive_s / self.duration_s
-
-    @property
-    def failures(self) -> int:
-        """Failures, those that struck a recovery included."""
-        return sum(1 + i.failures_during_recovery for i in self.incidents)
-
-    @property
-    def longest_failure_free_s(self) -> float:
-        """The longest stretch of running without a failure."""
-        return max((b - a for a, b in self.segments()), default=0.0)
-
-    def segments(self) -> list[tuple[float, float]]:
-        """The stretches of running, as (start, end) in seconds."""
-        starts = [0.0, *(i.resumed_at_s for i in self.incidents)]
-        ends = [*(i.failed_at_s for i in self.incidents), self.duration_s]
-        return [(a, b) for a, b in zip(starts, ends, strict=True) if b > a]
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Sections of a proposal on money: bill, cash by year, the cost against the alternatives, and risks."""
+"""Sections of a proposal on money: bill, cash by year, and the cost against the alternatives."""
 
 from __future__ import annotations
 
@@ -6,37 +6,30 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from clustersim.report.content.model import Block, Chart, Paragraph, Table, Teller
-from clustersim.report.content.offer_sections import maturity, settles, unit_word, word, work_words
-from clustersim.report.content.offer_words import OF_CARD
+from clustersim.report.content.offer_sections import (
+    reason_in,
+    settles,
+    side_words,
+    unit_word,
+    word,
+    work_words,
+)
 from clustersim.report.labels import label
 from clustersim.report.labels.units import unit_words
 
 if TYPE_CHECKING:
     from clustersim.report.content.proposal import Offer
 
-__all__ = ["against", "bill", "input_name", "risks"]
+__all__ = ["against", "bill"]
 
 _M = 1e-6
-_MOST_RISKS = 4
-
-
-def input_name(tell: Teller, key: str) -> str:
-    """What an input is called: its words, else the key without the name of its section."""
-    section, _, rest = key.partition(".")
-    if section == "cards":
-        card, _, end = rest.partition(".")
-        return OF_CARD[end][tell.language == "zh"].format(of=card) if end in OF_CARD else rest
-    if key.startswith("prices.parts."):
-        return tell.say("in.prices.parts", of=key.removeprefix("prices.parts."))
-    found = word(tell, f"in.{key}", label(key, tell.language))
-    return found if found != key else rest or key
 
 
 def bill(tell: Teller, offer: Offer) -> Iterator[Block]:
     """Line by line to the purchase, the cost of a year by term, and cash by year."""
     rows = [
         (f"{word(tell, 'group.' + line['group'], line['group'])}: {line['part']}",
-         tell.number(f"tco:lines.{i}.quantity", ",.0f"), tell.number(f"tco:lines.{i}.unit_price_cny", ",.0f"),
+         tell.number(f"tco:lines.{i}.quantity", ",.7g"), tell.number(f"tco:lines.{i}.unit_price_cny", ",.0f"),
          tell.number(f"tco:lines.{i}.total_cny", ",.3f", _M),
          tell.number(f"tco:lines.{i}.lead_time_weeks", ",.3g"), tell.say(line["tier"]))
         for i, line in enumerate(offer.answers["tco"]["lines"])
@@ -89,7 +82,8 @@ def against(tell: Teller, offer: Offer) -> Iterator[Block]:
     yield _sites(tell, compared)
     for i, side in enumerate(compared["sides"]):
         if side["reason"]:
-            yield Paragraph(tell.say("unable", side=side["side"], reason=tell.raw(f"compare:sides.{i}.reason")),
+            yield Paragraph(tell.say("unable", side=side["side"],
+                                     reason=reason_in(tell.raw(f"compare:sides.{i}.reason"), tell.language)),
                             "bullet")  # fmt: skip
     for work in offer.works:
         yield from _units(tell, offer, work)
@@ -98,7 +92,7 @@ def against(tell: Teller, offer: Offer) -> Iterator[Block]:
         said = settles(tell, offer, work["name"])
         if said and not compared["leads"].get(work["name"]):
             yield Paragraph(said, "bullet")
-    yield from _even(tell, compared)
+    yield from _even(tell, offer, compared)
 
 
 def _sites(tell: Teller, compared: dict[str, Any]) -> Table:
@@ -130,8 +124,9 @@ def _units(tell: Teller, offer: Offer, work: dict[str, Any]) -> Iterator[Block]:
             high.append(tell.value(f"{band}.p90"))
     columns = (tell.say("side"), tell.say("per_hour"), tell.say("cost"), "P10", tell.say("perf_median"), "P90",
                tell.say("wins_all"))  # fmt: skip
+    shown = len(columns) if named else 3  # names, rates and costs where no range was asked for
     title = tell.say("unit_table", work=work_words(tell, offer, name), unit=unit_word(tell, unit))
-    yield Table(title, columns, tuple(rows))
+    yield Table(title, columns[:shown], tuple(row[:shown] for row in rows))
     if named:
         series = ((tell.say("low"), tuple(low)), (tell.say("high"), tuple(high)))
         yield Chart(
@@ -151,6 +146,7 @@ def _gap(tell: Teller, offer: Offer, work: dict[str, Any], j: int, gap: dict[str
     total = tell.share(f"{at}.gap_cny", keys, ".1%") if gap["gap_cny"] else "–"
     rows.append((tell.say("all"), tell.number(f"{at}.gap_cny", "+,.3f"), total))
     columns = (tell.say("term"), tell.say("difference"), tell.say("share_of_gap"))
+    yield Paragraph(_rate_and_price(tell, offer, work, gap["side"]))
     yield Table(tell.say("gap_table", work=said, side=gap["side"], unit=unit), columns, tuple(rows))
     first = tell.value(
         f"compare:workloads.{offer.rows[work['name'], offer.inputs.name]}.cny_per_{work['unit']}"
@@ -161,7 +157,20 @@ def _gap(tell: Teller, offer: Offer, work: dict[str, Any], j: int, gap: dict[str
     yield Chart("waterfall", title, money, (offer.inputs.name, *names, gap["side"]), ((title, values),))
 
 
-def _even(tell: Teller, compared: dict[str, Any]) -> Iterator[Block]:
+def _rate_and_price(tell: Teller, offer: Offer, work: dict[str, Any], side: str) -> str:
+    """Why a side's unit costs what it does: what its card-hour costs, and what that makes."""
+    sides = [row["side"] for row in offer.answers["compare"]["sides"]]
+    said: dict[str, str] = {}
+    for who, name in (("theirs", side), ("ours", offer.inputs.name)):
+        at = f"compare:workloads.{offer.rows[work['name'], name]}"
+        said[f"{who}_hour"] = tell.number(f"compare:sides.{sides.index(name)}.cny_per_card_hour")
+        said[f"{who}_rate"] = tell.number(f"{at}.{work['unit']}_per_card_hour", ",.3f")
+    return tell.say(
+        "gap_said", side=side_words(tell, offer, side), unit=unit_word(tell, work["unit"]), **said
+    )
+
+
+def _even(tell: Teller, offer: Offer, compared: dict[str, Any]) -> Iterator[Block]:
     for side, price in compared["break_even_card_price_cny"].items():
         if price is None:
             continue
@@ -174,61 +183,16 @@ def _even(tell: Teller, compared: dict[str, Any]) -> Iterator[Block]:
         if not tell.has(ours):
             continue
         if float(tell.raw(ours)) >= 0:
-            yield Paragraph(tell.say("even_ours", side=side, price=tell.number(ours, ",.0f")), "bullet")
+            yield Paragraph(
+                tell.say("even_ours", side=side, price=tell.number(ours, ",.0f"), now=_price(tell, offer)),
+                "bullet",
+            )
         else:
             yield Paragraph(tell.say("even_ours_never", side=side), "bullet")
 
 
-def risks(tell: Teller, offer: Offer) -> Iterator[Block]:
-    """What the numbers themselves say of their risks."""
-    name = offer.inputs.name
-    for i, row in enumerate(offer.answers["offer"]["rests_on"]):
-        if row["side"] == name:
-            said = f"{work_words(tell, offer, row['workload'])} ({tell.say('quantity.' + row['quantity'])})"
-            ends = [tell.number(f"offer:rests_on.{i}.{p}") for p in ("p10", "p90")]
-            known = maturity(tell, row["maturity"])
-            yield Paragraph(tell.say("risk_maturity", work=said, card=row["card"], maturity=known, low=ends[0],
-                                     high=ends[1]), "bullet")  # fmt: skip
-    for i, swing in enumerate(offer.answers["tco"]["unit_swings"][:_MOST_RISKS]):
-        ends = [f"tco:unit_swings.{i}.{end}" for end in ("low", "high")]
-        ends.sort(key=lambda key: float(tell.raw(key)))
-        low, high = map(tell.number, ends)
-        yield Paragraph(
-            tell.say("risk_input", input=input_name(tell, swing["key"]), low=low, high=high), "bullet"
-        )
-    weeks = {i: line["lead_time_weeks"] or 0.0 for i, line in enumerate(offer.answers["tco"]["lines"])}
-    if any(weeks.values()):
-        i = max(weeks, key=lambda k: weeks[k])
-        part = offer.answers["tco"]["lines"][i]["part"]
-        said = tell.number(f"tco:lines.{i}.lead_time_weeks", ",.3g")
-        yield Paragraph(tell.say("risk_lead", part=part, weeks=said), "bullet")
-    yield Paragraph(tell.say("risk_sold", share=tell.number("offer:sites.0.sold_share", ".0%")), "bullet")
-    for side in offer.others:
-        yield from _competition(tell, offer, side)
-    yield Paragraph(tell.say("risk_unmodelled"), "bullet")
-
-
-def _competition(tell: Teller, offer: Offer, side: str) -> Iterator[Block]:
-    """The workloads that another side does for less, and the card's price at which the offer would be even."""
-    for work in offer.works:
-        mine, theirs = (
-            f"compare:workloads.{offer.rows[work['name'], one]}.cny_per_{work['unit']}"
-            for one in (offer.inputs.name, side)
-        )
-        if tell.has(mine) and tell.has(theirs) and float(tell.raw(theirs)) < float(tell.raw(mine)):
-            yield Paragraph(
-                tell.say("risk_behind", side=side, work=work_words(tell, offer, work["name"]),
-                         theirs=tell.number(theirs), ours=tell.number(mine), unit=unit_word(tell, work["unit"])),
-                "bullet")  # fmt: skip
-    even = f"offer:own_break_even_card_price_cny.{side}"
+def _price(tell: Teller, offer: Offer) -> str:
+    """The price of the offer's own card on the bill."""
     lines = offer.answers["tco"]["lines"]
-    price = next(
-        (f"tco:lines.{i}.unit_price_cny" for i, x in enumerate(lines) if x["part"] == offer.card), ""
-    )
-    if not tell.has(even) or not tell.has(price) or float(tell.raw(even)) >= float(tell.raw(price)):
-        return
-    if float(tell.raw(even)) < 0:
-        yield Paragraph(tell.say("risk_even_never", side=side, price=tell.number(price, ",.0f")), "bullet")
-    else:
-        said = {"even": tell.number(even, ",.0f"), "price": tell.number(price, ",.0f")}
-        yield Paragraph(tell.say("risk_even", side=side, **said), "bullet")
+    i = next((i for i, line in enumerate(lines) if line["part"] == offer.card), None)
+    return "–" if i is None else tell.number(f"tco:lines.{i}.unit_price_cny", ",.0f")

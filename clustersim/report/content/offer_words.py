@@ -1,54 +1,9 @@
-"""Phrases of the proposal in English and Chinese; the places in braces are filled with numbers and names."""
+"""Phrases of the proposal on the work and the machine in English and Chinese; the places in braces are filled with
+numbers and names."""
 
 from __future__ import annotations
 
-from clustersim.report.labels.stacks import MATURITY, STACKS
-
-__all__ = ["MATURITY", "OFFER", "OF_CARD", "QUANTITIES", "STACKS"]
-
-#: Rates and levels of a workload: what it is called, its unit in words, pattern and scale of its numbers.
-QUANTITIES: dict[str, tuple[str, str, str, float]] = {
-    "step_time_s": ("Step time, s", "每步时间(秒)", ",.2f", 1.0),
-    "tokens_per_s": ("Trained tokens per second, million", "每秒训练词元(百万)", ",.3f", 1e-6),
-    "training_goodput_tokens_per_s": (
-        "Trained tokens per second after failures, million", "计入故障后每秒训练词元(百万)", ",.3f", 1e-6),
-    "mfu": ("Model FLOPS utilisation (MFU), %", "模型算力利用率MFU(%)", ".1f", 100.0),
-    "ettr": ("Effective training time (ETTR), %", "有效训练时间占比ETTR(%)", ".1f", 100.0),
-    "requests_per_s_per_card": ("Requests per second and card", "每卡每秒请求数", ",.3f", 1.0),
-    "input_tokens_per_s_per_card": ("Input tokens per second and card", "每卡每秒输入词元", ",.0f", 1.0),
-    "cached_tokens_per_s_per_card": ("Cached tokens per second and card", "每卡每秒缓存词元", ",.0f", 1.0),
-    "output_tokens_per_s_per_card": ("Output tokens per second and card", "每卡每秒输出词元", ",.0f", 1.0),
-    "busy_share": ("Share of the time that replicas are busy, %", "副本繁忙时间占比(%)", ".1f", 100.0),
-    "slo_share": ("Requests within their service level, %", "满足服务水平的请求占比(%)", ".1f", 100.0),
-    "ttft_p50_s": ("Time to first token, median, s", "首词元时延,中位数(秒)", ",.3f", 1.0),
-    "ttft_p99_s": ("Time to first token, P99, s", "首词元时延,P99(秒)", ",.3f", 1.0),
-    "tpot_p50_s": ("Time per output token, median, s", "每输出词元时间,中位数(秒)", ",.4f", 1.0),
-    "tpot_p99_s": ("Time per output token, P99, s", "每输出词元时间,P99(秒)", ",.4f", 1.0),
-}  # fmt: skip
-
-#: Inputs of a card by the end of their keys, of {of}.
-OF_CARD: dict[str, tuple[str, str]] = {
-    "price": ("Price of {of}", "{of}单价"), "lead_time": ("Lead time of {of}", "{of}备货周期"),
-    "efficiency.gemm": ("Share of its peak that {of} reaches in matrix products", "{of}矩阵乘达到峰值的比例"),
-    "efficiency.gemm_sustained": (
-        "Share of that which {of} sustains over a long run", "{of}长期运行可维持的比例"),
-    "efficiency.gemm_fp8": ("Share of its FP8 peak that {of} reaches", "{of}达到FP8峰值的比例"),
-    "efficiency.scale_up_reduction": (
-        "Share of its scale-up bandwidth that {of} reaches in reductions", "{of}归约时机内互联带宽利用比例"),
-    "efficiency.memory": ("Share of its memory bandwidth that {of} reaches", "{of}显存带宽利用比例"),
-    "efficiency.scale_up": ("Share of its scale-up bandwidth that {of} reaches", "{of}机内互联带宽利用比例"),
-    "efficiency.scale_out": ("Share of its network bandwidth that {of} reaches", "{of}网络带宽利用比例"),
-    "peak.bf16": ("Peak of {of}, bf16", "{of}峰值算力bf16"), "peak.fp16": ("Peak of {of}, fp16", "{of}峰值算力fp16"),
-    "peak.fp8": ("Peak of {of}, fp8", "{of}峰值算力fp8"), "peak.int8": ("Peak of {of}, int8", "{of}峰值算力int8"),
-    "memory.bandwidth": ("Memory bandwidth of {of}", "{of}显存带宽"),
-    "memory.capacity": ("Memory of {of}", "{of}显存容量"), "power.idle": ("Idle power of {of}", "{of}空载功率"),
-    "power.tdp": ("Rated power of {of}", "{of}额定功率"), "power.busy": ("Busy power of {of}", "{of}满载功率"),
-    "scale_up.bandwidth": ("Scale-up bandwidth of {of}", "{of}机内互联带宽"),
-    "scale_up.latency": ("Scale-up latency of {of}", "{of}机内互联时延"),
-    "scale_up.domain": ("Cards in a scale-up domain of {of}", "{of}机内互联域卡数"),
-    "host_link.bandwidth": ("Host link of {of}", "{of}主机链路带宽"),
-    "scale_out.bandwidth": ("Network bandwidth of {of}", "{of}网络带宽"),
-}  # fmt: skip
+__all__ = ["OFFER"]
 
 OFFER: dict[str, tuple[str, str]] = {
     # --- heads
@@ -82,16 +37,21 @@ OFFER: dict[str, tuple[str, str]] = {
     # --- summary
     "offer_sum_site": (
         "We offer {cards} {card} in {servers} servers and {racks} racks, {power} MW with cooling. The site costs CNY"
-        " {capex} m to buy, CNY {tco} m over {years} years, and CNY {hour} per card-hour.",
-        "我们提供{servers}台服务器、{racks}个机柜共{cards}张{card},含制冷功率{power} MW。购置成本{capex}百万元,"
+        " {capex} m to buy, VAT included, CNY {tco} m to own over {years} years, and CNY {hour} per card-hour.",
+        "我们提供{servers}台服务器、{racks}个机柜共{cards}张{card},含制冷功率{power} MW。含税购置成本{capex}百万元,"
         "{years}年总拥有成本{tco}百万元,每卡时{hour}元。",
     ),
     "offer_sum_weeks": ("Parts and assembly take {weeks} weeks from the order.", "自下单起备货与集成需{weeks}周。"),
-    "offer_sum_no_weeks": ("Delivery is not known: a part has no lead time.", "交付期未知:有部件无备货周期数据。"),
+    "offer_sum_no_weeks": (
+        "Delivery is not known: no lead time is known of {parts}.", "交付期未知:{parts}无备货周期数据。"),
     "offer_sum_unit": (
-        "{work}: CNY {cost} per {unit}; P10 to P90 is {low} to {high}.",
-        "{work}:每{unit}{cost}元;P10至P90为{low}至{high}元。",
+        "{work}: CNY {cost} per {unit} as predicted; P10 to P90 is {low} to {high}.",
+        "{work}:每{unit}预测为{cost}元;P10至P90为{low}至{high}元。",
     ),
+    "offer_sum_unit_point": (
+        "{work}: CNY {cost} per {unit} as predicted.", "{work}:每{unit}预测为{cost}元。"),
+    "offer_sum_other_point": (
+        "{side} does the same work at CNY {cost} as predicted.", "{side}完成同样工作预测为{cost}元。"),
     "offer_sum_other": (
         "{side} does the same work at CNY {cost} ({low} to {high}); this offer is cheaper than it in {wins} of {draws}"
         " draws.",
@@ -103,18 +63,28 @@ OFFER: dict[str, tuple[str, str]] = {
         "{work}: no side is cheapest in nine of ten draws: the comparison is not decided. {settles}",
         "{work}:没有任何一方在九成抽样中成本最低,胜负未定。{settles}",
     ),
+    "side_of": ("{side} ({cards} {card})", "{side}({cards}张{card})"),
+    "offer_settles_input": (
+        "Most of it would be settled by knowing this better: {input}.",
+        "更准确地掌握“{input}”即可消除其中大部分不确定性。"),
     "offer_settles": (
         "Most of it would be settled by measuring {work} on {card} with {software} (today: {maturity}).",
         "在{card}上以{software}实测{work}(目前:{maturity})即可消除其中大部分不确定性。",
     ),
-    "offer_no_draws": ("Intervals were not asked for.", "未计算区间。"),
+    "offer_no_draws": (
+        "No draws were asked for: these are points without a range, and which side is cheapest is not decided.",
+        "未要求抽样:以下为不含区间的点估计,何方成本最低未定。"),
     # --- need
     "offer_need_said": (
         "{work}: {kind}{model}, {share} of the card-hours sold.", "{work}:{kind}{model},占售出卡时的{share}。"),
+    "offer_need_large": (
+        " of {model} ({billion} billion parameters)", ",模型{model}({billion}B参数)"),
     "offer_need_of": (" of {model}", ",模型{model}"),
     "offer_need_service": (
-        "Failures are looked at over {days} days of service.", "故障按{days}天的服务期考察。"),
-    "offer_need_term": ("A run is looked at over {days} days.", "按{days}天的运行期考察。"),
+        "Failures are counted over {days} days of service.", "故障按{days}天的服务期统计。"),
+    "offer_need_term": (
+        "Failures, checkpoints and what they cost in time are counted over a run of {days} days.",
+        "故障、检查点及其时间代价按{days}天的运行期统计。"),
     "offer_need_table": ("The demand as stated", "所述需求"),
     "from": ("Stated in", "出处"),
     "kind.training": ("training", "训练"),
@@ -152,6 +122,15 @@ OFFER: dict[str, tuple[str, str]] = {
     # --- design
     "design_cards": ("Cards", "卡数"),
     "design_card": ("Card", "芯片"),
+    "card_table": ("The card {card}, as its profile states it", "芯片{card}(按其档案)"),
+    "card_peak_bf16": ("Peak, bf16", "峰值算力bf16"),
+    "card_peak_fp16": ("Peak, fp16", "峰值算力fp16"),
+    "card_peak_fp8": ("Peak, fp8", "峰值算力fp8"),
+    "card_peak_int8": ("Peak, int8", "峰值算力int8"),
+    "card_memory": ("Memory", "显存容量"), "card_bandwidth": ("Memory bandwidth", "显存带宽"),
+    "card_domain": ("Cards in a scale-up domain", "机内互联域卡数"),
+    "card_scale_up": ("Scale-up bandwidth, each way", "机内互联带宽(单向)"),
+    "card_tdp": ("Rated power", "额定功率"),
     "design_server": ("Server", "服务器"),
     "design_servers": ("Servers", "服务器台数"),
     "design_nic": ("NIC", "网卡"),
@@ -166,6 +145,7 @@ OFFER: dict[str, tuple[str, str]] = {
     "design_racks": ("Racks", "机柜"),
     "design_cooling": ("Cooling", "制冷"),
     "design_storage": ("Storage, PB", "存储(PB)"),
+    "design_needed_tb": ("Storage that the run fills, TB", "运行所需存储(TB)"),
     "design_needed": ("Storage that the run fills, PB", "运行所需存储(PB)"),
     "design_plan": ("Parallel plan of {work}", "{work}的并行方案"),
     "design_table": ("The design", "方案"),
@@ -184,6 +164,7 @@ OFFER: dict[str, tuple[str, str]] = {
     "w.storage_w": ("Storage", "存储"), "w.management_w": ("Management", "管理"),
     # --- performance
     "quantity": ("Quantity", "指标"),
+    "side_quantity": ("Side: quantity", "方案:指标"),
     "perf_table": ("{work}: what it does, with intervals", "{work}:性能与区间"),
     "perf_point": ("Predicted", "预测值"),
     "perf_median": ("Median", "中位数"),
@@ -192,10 +173,19 @@ OFFER: dict[str, tuple[str, str]] = {
         "median and P90 add the errors seen where this kind of software was measured, and the ranges of the inputs.",
         "本方案性能为预测而非实测。点估计由芯片参数得出;P10、中位数与P90计入同类软件实测误差及输入取值范围。",
     ),
+    "perf_level": (
+        "Throughput, time to first token and time per token err each by measurements of their own. At the planned rate"
+        " {point} of the requests are within the service level by the point estimate, {middle} by the median of the"
+        " draws ({low} to {high}, P10 to P90): where times are as slow as that, the level holds only at a lower rate"
+        " and a higher cost, which the range of the cost does not hold.",
+        "吞吐、首词元时延与每词元时间各按自身的实测误差抽样。在计划速率下,点估计有{point}的请求满足服务水平,抽样中位数为{middle}"
+        "(P10至P90:{low}至{high});若时延如此之慢,须降低速率、提高成本才能满足,而成本区间未计入此项。",
+    ),
+    "not_named": ("not named by the source", "来源未注明"),
     "rests_table": ("What the intervals rest on: measured over predicted time", "区间的依据:实测/预测时间比"),
     "maturity": ("Class of maturity", "成熟度类别"),
-    "rows_of": ("Rows of the class (sources of all)", "同类实测行数(来源数)"),
-    "rows_count": ("{rows} ({sources} of {all})", "{rows}(共{all}之{sources})"),
+    "rows_of": ("Measurements of the class", "同类实测"),
+    "rows_count": ("{rows} by {sources} of {all} sources", "{rows}行,出自{all}个来源中的{sources}个"),
     "software": ("Software", "软件"),
     "side": ("Side", "方案"),
     "nearest_table": ("The measured rows nearest to this card and software", "与本卡及软件最接近的实测行"),
@@ -211,12 +201,17 @@ OFFER: dict[str, tuple[str, str]] = {
     "quantity.ttft": ("time to first token", "首词元时延"), "quantity.tpot": ("time per token", "每词元时间"),
     # --- reliability
     "rel_said": (
-        "{cards} cards fail on average once in {mtbf} hours ({card_hours} card-hours per failure): component rates of"
-        " a published fleet, a prediction for these cards. {ettr} of the time is productive.",
-        "{cards}张卡平均每{mtbf}小时发生一次故障(每次故障{card_hours}卡时);采用公开集群的部件故障率,对本方案属预测。"
-        "有效训练时间占{ettr}。",
+        "A run on {cards} cards meets a failure once in {mtbf} hours on average ({card_hours} card-hours per failure),"
+        " and {ettr} of its time is productive. The rates are those of a published fleet, part by part: for these cards"
+        " a prediction, as nobody has published theirs.",
+        "{cards}张卡上的训练平均每{mtbf}小时遇到一次故障(每次故障{card_hours}卡时),有效训练时间占{ettr}。"
+        "部件故障率取自公开集群,对本方案属预测:这些卡的故障率尚无公开数据。",
     ),
     "rel_claims": ("What published claims would mean here", "公开宣称在本方案下的含义"),
+    "rel_claims_said": (
+        "A claim says little before its reading is agreed: the mean time between failures that each reading needs, the"
+        " chance that this site would show what is claimed, and the share of the draws in which it has the mean time.",
+        "宣称须先约定解读:表中为各解读所需的平均故障间隔、本方案出现所称情形的概率,以及抽样中达到该间隔的比例。"),
     "claim": ("Claim", "宣称"), "reading": ("Reading", "解读"),
     "needed": ("Mean time needed, h", "所需平均间隔(小时)"), "chance": ("Chance here", "本方案概率"),
     "met_draws": ("Met in the draws", "抽样中满足"),
@@ -237,197 +232,41 @@ OFFER: dict[str, tuple[str, str]] = {
     "rel_spares": (
         "{hot} hot spares: one is there for {share} of the servers that fail.",
         "{hot}台热备:{share}的故障服务器可即时替换。"),
+    "rel_weak": ("the batch grows with the cards", "批量随卡数增长"),
+    "rel_strong": ("the batch stays", "批量不变"),
     "rel_scaling": (
-        "Linear scaling of {claim}: from {low} to {high} cards the model gives {found}.",
-        "{claim}线性扩展:由{low}卡至{high}卡,模型给出{found}。"),
+        "Linear scaling of {claim}: from {low} to {high} cards, where {rule}, the model gives {found}; with the errors"
+        " of measured scaling {p10} to {p90} (P10 to P90).",
+        "{claim}线性扩展:由{low}卡至{high}卡({rule}),模型给出{found};计入扩展实测误差后P10至P90为{p10}至{p90}。"),
+    "rel_scaling_point": (
+        "Linear scaling of {claim}: from {low} to {high} cards, where {rule}, the model gives {found}.",
+        "{claim}线性扩展:由{low}卡至{high}卡({rule}),模型给出{found}。"),
+    "rel_together": (
+        "Linear scaling of {claim}: {cards} unlike cards together reach {found} of the sum of what each group does"
+        " alone.",
+        "{claim}线性扩展:{cards}张异构卡协同达到各组单独速率之和的{found}。"),
+    "rel_site": (
+        "The {cards} cards with their servers and network fail once in {mtbf} hours on average ({card_hours} card-hours"
+        " per failure), {failures} times in {days} days. The rates are those of a published fleet, part by part: for"
+        " these cards a prediction.",
+        "{cards}张卡连同服务器与网络平均每{mtbf}小时发生一次故障(每次故障{card_hours}卡时),{days}天内{failures}次。"
+        "部件故障率取自公开集群,对本方案属预测。"),
+    "rel_replica": (
+        "{work}: a failure stops one replica of {cards} cards, {share} of the site, till a spare stands in or the"
+        " server is repaired; its requests begin anew.",
+        "{work}:一次故障使一个{cards}卡副本(占全部{share})停止,直至备机顶替或服务器修复;其上请求须重新开始。"),
+    "rel_service_spares": (
+        "{out} servers are out for repair on average; with {hot} hot spares one is there for {share} of the failures.",
+        "平均{out}台服务器在修;{hot}台热备可使{share}的故障即时得到替换。"),
     "rel_ladder": ("Published fleets, card-hours per failure", "公开集群:每次故障卡时"),
     "fleet": ("Fleet", "集群"), "card_hours": ("Card-hours per failure", "每次故障卡时"),
     "rel_at_ours": ("Mean time at our size, h", "折算本规模平均间隔(小时)"),
     "this_offer": ("this offer (prediction)", "本方案(预测)"),
     "rel_serving": (
         "Published claims (days without a fault, minutes to restore, linear scaling) speak of training runs; this"
-        " offer trains nothing, so that none is examined. Replicas fail one by one; the price holds the spares of the"
-        " bill. The risk of lower rates during repair is not in the cost of a token.",
-        "公开宣称(无故障天数、恢复分钟数、线性扩展)针对训练任务;本方案不含训练,故不作检验。副本各自独立故障;清单已含备件。"
-        "维修期间速率下降的风险未计入词元成本。",
+        " offer trains nothing, so that none is examined. The bill holds the spares; what is not served during"
+        " replacement or repair is not in the cost of the work.",
+        "公开宣称(无故障天数、恢复分钟数、线性扩展)针对训练任务;本方案不含训练,故不作检验。清单已含备件;"
+        "替换与维修期间未能完成的工作未计入单位成本。",
     ),
-    # --- bill
-    "bill_table": ("Bill of materials, before VAT", "物料清单(不含增值税)"),
-    "part": ("Part", "部件"), "units": ("Quantity", "数量"), "unit_price": ("Unit price, CNY", "单价(元)"),
-    "total_m": ("Total, CNY m", "合计(百万元)"), "weeks": ("Lead time, weeks", "备货(周)"),
-    "hardware": ("Hardware", "硬件"),
-    "integration": ("Integration and software", "集成与软件"),
-    "vat": ("VAT", "增值税"),
-    "capex": ("To buy, VAT included", "购置成本(含税)"),
-    "group.cards": ("Cards", "芯片"), "group.servers": ("Servers", "服务器"), "group.spares": ("Spares", "备件"),
-    "group.network": ("Network", "网络"),
-    "group.storage": ("Storage", "存储"),
-    "group.management": ("Management", "管理"),
-    "group.racks": ("Racks", "机柜"),
-    "cash_table": ("Cash by year, CNY m", "分年现金(百万元)"), "year_end": ("End of year", "年末"),
-    "cash_opex": ("Running costs", "运行成本"), "cash_back": ("Residual value", "残值"),
-    "cash_total": ("Cash out", "现金流出"), "cash_discounted": ("Discounted at {wacc}", "按{wacc}折现"),
-    "cash_sum": ("All", "合计"),
-    "cash_chart": ("Cash out by year, CNY m", "分年现金流出(百万元)"),
-    "year_terms": ("Cost of a year, CNY m", "年度成本(百万元)"), "share_of": ("Share", "占比"),
-    "cash_said": (
-        "Running costs are at today's prices; capital is the annuity of the purchase at {wacc} less a residual of"
-        " {residual} after {years} years.",
-        "运行成本按当前价格计;资本成本为按{wacc}、{years}年、残值{residual}计算的年金。"),
-    # --- against
-    "against_said": (
-        "Every side does the same work at the rate that it sustains, under the site terms of {name}. A side that"
-        " cannot do it has no cost.",
-        "各方在{name}的场地条件下,以各自可持续速率完成同样工作;无法完成者不列成本。"),
-    "sites_table": ("The sites", "各方场地"), "power_kw": ("Power, kW", "功率(千瓦)"), "racks_n": ("Racks", "机柜"),
-    "capex_m": ("To buy, CNY m", "购置(百万元)"), "tco_m": ("TCO, CNY m", "总拥有成本(百万元)"),
-    "hour": ("CNY per card-hour", "每卡时(元)"),
-    "unit_table": ("{work}: cost of a {unit}, CNY", "{work}:每{unit}成本(元)"),
-    "per_hour": ("Per card-hour", "每卡时产出"), "cost": ("Cost", "成本"),
-    "wins_all": ("Cheapest of all", "成本最低的抽样"),
-    "gap_table": ("{work}: {side} less this offer, CNY a {unit}", "{work}:{side}减本方案,每{unit}(元)"),
-    "term": ("Term", "成本项"),
-    "difference": ("Difference", "差额"),
-    "share_of_gap": ("Share of the gap", "占差额比例"),
-    "all": ("All", "合计"),
-    "gap_chart": ("{work}: from this offer to {side}, CNY a {unit}", "{work}:由本方案至{side},每{unit}(元)"),
-    "even": (
-        "At a card price of CNY {price} (before VAT) {side} costs as much as this offer over the whole demand.",
-        "{side}的卡价为{price}元(不含税)时,与本方案在全部需求上成本相同。"),
-    "even_never": (
-        "Even with a card for nothing {side} costs more than this offer over the whole demand.",
-        "即使卡价为零,{side}在全部需求上的成本仍高于本方案。"),
-    "even_ours": (
-        "This offer's card may cost CNY {price} before it costs as much as {side}.",
-        "本方案卡价达到{price}元时与{side}成本相同。"),
-    "even_ours_never": (
-        "Even with its card for nothing this offer costs more than {side}.",
-        "即使本方案卡价为零,成本仍高于{side}。"),
-    "unable": ("{side} has no cost: {reason}", "{side}无成本:{reason}"),
-    # --- risks
-    "risk_maturity": (
-        "Software: {work} runs on {card} in the class “{maturity}”; measured time over predicted is {low} to {high}"
-        " (P10 to P90).",
-        "软件:{work}在{card}上属“{maturity}”;实测/预测时间比P10至P90为{low}至{high}。"),
-    "risk_input": (
-        "{input}: over its range the unit costs CNY {low} to {high}.",
-        "{input}:在其取值范围内,单位成本为{low}至{high}元。"),
-    "risk_lead": (
-        "Supply: {part} takes {weeks} weeks.", "供应:{part}备货需{weeks}周。"),
-    "risk_sold": (
-        "Use: the costs hold with {share} of the hours sold; fewer hours raise them in proportion.",
-        "利用率:成本按售出{share}的时长计;时长减少,成本按比例上升。"),
-    "risk_behind": (
-        "Competition: {side} is cheaper for {work} by the point estimate: CNY {theirs} per {unit} against {ours}.",
-        "竞争:按点估计,{side}做{work}更便宜:每{unit}{theirs}元,本方案{ours}元。"),
-    "risk_even": (
-        "Competition: against {side} the offer is even at a card price of CNY {even}, below its price of CNY {price}.",
-        "竞争:与{side}持平的单卡价为{even}元,低于现价{price}元。"),
-    "risk_even_never": (
-        "Competition: against {side} the offer is even at no card price; it is CNY {price} now.",
-        "竞争:任何单卡价都不能与{side}持平;现价{price}元。"),
-    "risk_unmodelled": (
-        "Not in the numbers: quality of answers at lower precision, migration of the customer's code, export licences,"
-        " resale prices other than the stated residual, and taxes on income.",
-        "未计入:低精度下的回答质量、客户代码迁移、出口许可、所述残值以外的转售价格、所得税。"),
-    # --- assumptions and sources
-    "key": ("Key", "键"), "cost_over": ("Cost of a unit over it", "取值范围内单位成本"),
-    "moving_inputs": ("Inputs that move the cost of a unit most", "对单位成本影响最大的输入"),
-    "weakest_inputs": ("Further inputs of the site's own terms and prices", "其他场地条件与价格输入"),
-    "sources_said": (
-        "Step one: find the number below, or in numbers.csv and the sheet Numbers (all of them): its key is where the"
-        " command's JSON holds it, and beside it stand the parts of the input that it is computed from. Step two: find"
-        " those inputs in inputs.csv or the sheet Inputs, with value, range, tier and source.",
-        "第一步:在下表(全部数字见 numbers.csv 与工作表“数字”)找到该数字,其键即命令 JSON 中的位置,并列出所依据的输入。"
-        "第二步:在 inputs.csv 或工作表“输入”中查到这些输入的取值、范围、可靠程度与来源。",
-    ),
-    "sources_table": ("Main numbers and what they rest on", "主要数字及其依据"),
-    "number": ("Number", "数字"), "shown": ("Shown", "显示值"), "weakest": ("Weakest input", "最弱输入"),
-    "more": ("{first} and {more} more", "{first}等{more}项"),
-    "none_weak": ("stated by the scenario", "情景给定"),
-    "in.prices.parts": ("Price of {of}", "{of}单价"),
-    "in.reliability.mttf_scale": (
-        "Mean time between failures over that of the published fleet",
-        "平均故障间隔(相对公开集群)"),
-    "in.reliability.repair_time": ("Time to repair a server", "服务器维修时间"),
-    "in.reliability.recovery.detect": ("Time to detect a failure", "故障检测时间"),
-    "in.reliability.recovery.localise": ("Time to find the failed server", "故障定位时间"),
-    "in.reliability.recovery.reschedule": ("Time to replace it", "替换时间"),
-    "in.reliability.recovery.initialise": ("Time to start again", "重新初始化时间"),
-    "the scenario states it": ("the scenario states it", "情景给定"),
-    "computed from what the scenario states; no input with a source moves it": (
-        "computed from what the scenario states; no input with a source moves it",
-        "由情景所述计算得出;没有带来源的输入使其变动"),
-    "the fleet's own row of the answer names its source": (
-        "the fleet's own row of the answer names its source",
-        "来源见结果中该集群一行"),
-    "arithmetic of the claim's own words": ("arithmetic of the claim's own words", "按宣称文字直接推算"),
-    "how many were asked for": ("how many were asked for", "所要求的数量"),
-    "unmeasured": ("software that nobody measured there", "尚无实测的软件"),
-    # --- terms
-    "term_fill": (
-        "Text in square brackets is for the seller to fill in; nothing here is an offer before it is signed.",
-        "方括号内容由卖方填写;签署前不构成要约。"),
-    "term_price": (
-        "Price: [currency, VAT, validity in days, place of delivery].",
-        "价格:[币种、增值税、有效天数、交货地点]。"),
-    "term_payment": ("Payment: [at order / at delivery / at acceptance, shares of each].",
-                     "付款:[下单/到货/验收,各自比例]。"),
-    "term_delivery": ("Delivery: [date; what follows when it is late].", "交付:[日期;逾期责任]。"),
-    "term_acceptance": (
-        "Acceptance: [the workloads above, measured by the buyer on the delivered cluster; figures within the intervals"
-        " of this document].",
-        "验收:[买方在交付集群上实测上述负载;结果应落在本文区间内]。"),
-    "term_service": ("Service: [hours of repair, spares on site, availability promised, penalty].",
-                     "服务:[维修时限、现场备件、承诺可用性、违约金]。"),
-    "term_warranty": ("Warranty: [years, what it covers].", "质保:[年限、范围]。"),
-    "term_model": (
-        "Figures are results of a model on the inputs named here; a promise is only what this section states.",
-        "数字为模型在所列输入下的结果;承诺仅以本节所载为准。"),
-    # --- page with sliders
-    "slide_title": ("Move the inputs", "调整输入"),
-    "slide_said": (
-        "The page interpolates {points} runs of the program. On {judged} points of its own between them the largest"
-        " error is {worst} and the median error {median}.",
-        "本页对{points}次程序运行结果插值。在其间另取的{judged}个点上,最大误差{worst},误差中位数{median}。"),
-    "slide_reset": ("Back to the offer", "恢复方案值"),
-    "slide_at": ("At the offer", "方案值"), "slide_now": ("Now", "当前"), "slide_change": ("Change", "变化"),
-    "slide_price": ("Price of {card}", "{card}单价"), "slide_tariff": ("Price of electricity", "电价"),
-    "slide_sold": ("Share of hours sold", "售出时长占比"),
-    "slide_scale_up": ("Scale-up bandwidth of {card}", "{card}机内互联带宽"),
-    "slide_memory": ("Memory bandwidth of {card}", "{card}显存带宽"),
-    "slide_capex": ("{side}: to buy, CNY m", "{side}:购置(百万元)"),
-    "slide_hour": ("{side}: CNY per card-hour", "{side}:每卡时(元)"),
-    "slide_unit": ("{side}: {work}, CNY per {unit}", "{side}:{work},每{unit}(元)"),
-    # --- workbook
-    "sheet.offer": ("Offer", "方案"), "sheet.bill": ("Bill", "清单"), "sheet.tco": ("TCO", "总拥有成本"),
-    "sheet.units": ("Units", "单位成本"), "sheet.gap": ("Comparison", "比较"), "sheet.cash": ("Cash", "现金"),
-    "sheet.numbers": ("Numbers", "数字"), "sheet.inputs": ("Inputs", "输入"),
-    "book_said": (
-        "Blue cells are typed, black ones are formulas. “As exported” is what the documents print.",
-        "蓝色为输入,黑色为公式;“导出值”为文档所印数值。"),
-    "col.number": ("Shown as", "显示值"), "col.key": ("Key", "键"), "col.value": ("Value", "取值"),
-    "col.inputs": ("Inputs it is computed from", "所依据的输入"), "col.weakest_input": ("Weakest input", "最弱输入"),
-    "col.tier": ("Tier", "可靠程度"), "col.source": ("Source", "来源"), "col.side": ("Side", "方案"),
-    "col.unit": ("Unit", "单位"),
-    "col.low": ("Low", "低"),
-    "col.high": ("High", "高"),
-    "col.origin": ("Stated in", "出处"),
-    "as_exported": ("As exported", "导出值"), "live": ("Live", "实时值"), "holds": ("Same", "一致"),
-    "book_horizon": ("Years", "年限"),
-    "book_wacc": ("Cost of capital", "资金成本"),
-    "book_residual": ("Residual value", "残值率"),
-    "book_maintenance": ("Maintenance, share of capex a year", "年维护费率"),
-    "book_power": ("Power with cooling, kW", "含制冷功率(千瓦)"),
-    "book_tariff": ("Electricity, CNY/kWh", "电价(元/千瓦时)"), "book_sold": ("Share of hours sold", "售出时长占比"),
-    "book_cards": ("Cards", "卡数"), "book_factor": ("Capital recovery factor", "资本回收系数"),
-    "book_year": ("Cost of a year, CNY", "年度成本(元)"),
-    "book_opex": ("Running costs a year, CNY", "年运行成本(元)"),
-    "book_tco": ("TCO, CNY", "总拥有成本(元)"), "book_discounted": ("TCO discounted, CNY", "折现总拥有成本(元)"),
-    "book_rate": ("Rate", "费率"),
-    "book_hardware": ("Hardware, CNY", "硬件(元)"),
-    "book_integration": ("Integration and software, CNY", "集成与软件(元)"),
-    "book_vat": ("VAT, CNY", "增值税(元)"),
-    "book_total": ("Total, CNY", "合计(元)"),
-    "book_capex": ("To buy, VAT included, CNY", "购置成本(含税,元)"),
 }  # fmt: skip

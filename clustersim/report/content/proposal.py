@@ -8,7 +8,14 @@ from functools import cached_property
 from typing import Any
 
 from clustersim.planner.moving import Moving
-from clustersim.report.content import cost_sections, offer_sections, source_sections
+from clustersim.report.content import (
+    cost_sections,
+    design_sections,
+    offer_sections,
+    reliability_sections,
+    risk_sections,
+    source_sections,
+)
 from clustersim.report.content.model import Block, Content, Paragraph, Section, Table, Teller
 from clustersim.report.labels import label
 from clustersim.report.labels.typeset import chinese
@@ -20,13 +27,13 @@ __all__ = ["Offer", "offer_content"]
 #: Section -> what makes its blocks of the teller and of the offer.
 _SECTIONS = {
     "offer_summary": offer_sections.summary,
-    "offer_need": offer_sections.need,
-    "offer_design": offer_sections.design,
+    "offer_need": design_sections.need,
+    "offer_design": design_sections.design,
     "offer_performance": offer_sections.performance,
-    "offer_reliability": offer_sections.reliability,
+    "offer_reliability": reliability_sections.reliability,
     "offer_bill": cost_sections.bill,
     "offer_against": cost_sections.against,
-    "offer_risks": cost_sections.risks,
+    "offer_risks": risk_sections.risks,
     "offer_assumptions": source_sections.assumptions,
     "offer_sources": source_sections.sources,
     "offer_terms": source_sections.terms,
@@ -71,8 +78,13 @@ class Offer:
 
     @property
     def card(self) -> str:
-        """The card that is offered."""
+        """The card that is offered; of unlike cards that of the first group."""
         return self.inputs.parts.card.name
+
+    @property
+    def card_words(self) -> str:
+        """The card that is offered, or those of all groups."""
+        return self.inputs.card_words
 
     def interval(self, work: str, name: str) -> str:
         """The key under which ``tco`` holds the interval of a workload's rate, level or cost; empty where none."""
@@ -109,14 +121,15 @@ def offer_content(offer: Offer, language: str) -> Content:
     ]
     wins = f"compare:intervals.{work['name']}.{name}.share_cheapest"
     if tell.has(wins):
-        facts.append((tell.say("fact_lead"), tell.number(wins, ".0%")))
+        lead = tell.say("fact_lead") if len(offer.works) == 1 else f"{tell.say('fact_lead')}: {work['name']}"
+        facts.append((lead, tell.number(wins, ".0%")))
     works = {one["name"]: one["kind"] for one in offer.works}
     said = ("、" if language == "zh" else ", ").join(
         offer_sections.work_words(tell, offer, name) for name in works
     )
     return Content(
         name=name,
-        title=tell.say("offer_title", cards=tell.number("run:cluster.cards", ",.0f"), card=offer.card, work=said),
+        title=tell.say("offer_title", cards=tell.number("run:cluster.cards", ",.0f"), card=offer.card_words, work=said),
         subtitle=tell.say("offer_subtitle", others=("、" if language == "zh" else ", ").join(offer.others), name=name,
                           version=__version__),
         language=language,

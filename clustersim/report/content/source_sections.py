@@ -8,22 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from clustersim.planner.proposal import measured_sources
 from clustersim.provenance import TIERS, Sourced, weakest
-from clustersim.report.content.cost_sections import input_name
 from clustersim.report.content.model import Block, Paragraph, Table, Teller
-from clustersim.report.content.offer_sections import unit_word
-from clustersim.report.labels.units import input_unit, unit_words
+from clustersim.report.content.offer_sections import input_name, unit_word
+from clustersim.report.content.said_values import value_words
 from clustersim.report.term_sources import rests_on
-from clustersim.units import si
 
 if TYPE_CHECKING:
     from clustersim.report.content.proposal import Offer
+    from clustersim.schema.inputs import Inputs
 
 __all__ = ["assumptions", "fields_of", "roots_of", "sources", "terms", "weakest_of"]
 
 _TERMS = ("fill", "price", "payment", "delivery", "acceptance", "service", "warranty", "model")
 _MOST_LISTED = 24
-#: Units whose numbers are written with prefixes.
-_SI = {"B/s", "B", "FLOP/s", "W"}
+#: What an input that was set on the command line says of where it is from.
+_SET = "--set"
 #: Of inputs that are equally weak, the section that is named first.
 _ORDER = (
     "cards.",
@@ -45,7 +44,11 @@ _DIRECT = (
     (r"delivery_weeks$|lead_time", ("lead_time",)), (r"storage_bytes$", ("cluster.storage.capacity",)),
     (r"storage_needed_bytes$", ("demand", "models", "checkpoint", "reliability.duration")),
     (r"racks", ("cluster", "cards", "servers", "cooling")), (r"^run:workloads\.\d+\.share$", ("demand",)),
-    (r":draws$", ()), (r"^offer:(rests_on|nearest|grid)", ()),
+    (r":draws$", ()), (r"^offer:(rests_on|nearest|grid|models)", ()),
+    (r"^offer:service\.hot$", ("reliability.spares",)),
+    (r"^offer:service\.(mtbf_h|card_hours|failures)", ("reliability.mttf_scale", "reliability.failures_per_year")),
+    (r"^offer:service", ("reliability.mttf_scale", "reliability.failures_per_year", "reliability.repair_time")),
+    (r"cards_per_deployment$", ("models", "cards", "demand")),
     (r"^claims:ladder|^claims:linear_scaling\.claim|mtbf_needed_h$", ()), (r"spares\.hot$", ("reliability.spares",)),
 )  # fmt: skip
 #: Numbers that no input of the scenario makes: their tier, and where they come from.
@@ -172,6 +175,9 @@ def weakest_of(offer: Offer, key: str) -> tuple[str, tuple[str, ...], str]:
         return (one.tier, (name,), one.source) if one else ("given", (name,), "")
     if measured := re.match(r"offer:(rests_on|nearest)\.(\d+)\.", key):
         return "measured", (), _measured(offer.answers["offer"][measured[1]][int(measured[2])])
+    if model := re.match(r"offer:models\.(.+)\.parameters$", key):
+        stated = offer.answers["offer"]["models"][model[1]]
+        return stated["tier"], (), stated["source"]
     for pattern, tier, said in _OTHERWISE:
         if re.search(pattern, key):
             return tier, (), said
@@ -212,13 +218,28 @@ def _measured(row: Mapping[str, Any]) -> str:
     )
 
 
+def _changed(side: Inputs, language: str) -> dict[str, str]:
+    """What a side's inputs were set to by whoever asked, by key."""
+    found = {k: value_words(s, language) for k, s in side.fields() if s.source.startswith(_SET)}
+    for key, value, origin in side.origins():
+        if origin == _SET and key not in found:
+            found[key] = str(value)
+    return found
+
+
 def assumptions(tell: Teller, offer: Offer) -> Iterator[Block]:
     """The inputs that move the cost of a unit, what they move it by, and the others of the site, with sources."""
     yield Paragraph(tell.say("tiers_said"), "remark")
+    changed = [
+        (side.name, key, text) for side in offer.sides for key, text in _changed(side, tell.language).items()
+    ]
+    if changed:
+        columns = tuple(tell.say(k) for k in ("side", "input", "value"))
+        yield Table(tell.say("changed_inputs"), columns, tuple(changed), words=True)
     fields = dict(offer.inputs.fields())
     swings = [(i, s["key"]) for i, s in enumerate(offer.answers["tco"]["unit_swings"]) if s["key"] in fields]
     rows = tuple(
-        (f"{input_name(tell, key)} ({key})", _with_range(fields[key], tell.language),
+        (f"{input_name(tell, key)} ({key})", value_words(fields[key], tell.language),
          " – ".join(tell.number(f"tco:unit_swings.{i}.{end}") for end in ("low", "high")),
          tell.say(fields[key].tier), fields[key].source)
         for i, key in swings
@@ -234,31 +255,10 @@ def assumptions(tell: Teller, offer: Offer) -> Iterator[Block]:
     more.sort(key=lambda one: -TIERS.index(one[1].tier))
     columns = tuple(tell.say(k) for k in ("input", "value", "tier", "source"))
     shown = tuple(
-        (f"{input_name(tell, key)} ({key})", _with_range(s, tell.language), tell.say(s.tier), s.source)
+        (f"{input_name(tell, key)} ({key})", value_words(s, tell.language), tell.say(s.tier), s.source)
         for key, s in more[:_MOST_LISTED]
     )
     yield Table(tell.say("weakest_inputs"), columns, shown, words=True)
-
-
-def _with_range(number: Sourced, language: str) -> str:
-    """A value with its unit and range as people write it."""
-    low, high = number.range
-    said, *ends = (_said(number, value, language) for value in (number.value, low, high))
-    return said if low == high else f"{said} ({ends[0]} – {ends[1]})"
-
-
-def _said(number: Sourced, value: float, language: str) -> str:
-    if number.unit in _SI:
-        return si(value, number.unit, 4)
-    if number.unit == "s" and value < 1e-3:
-        return f"{1e6 * value:.4g} µs"
-    if number.unit == "s" and value >= 7200:
-        return f"{value / 3600:,.4g} {unit_words('h', language)}"
-    if number.unit in {"1", ""}:
-        share = abs(number.value) < 1 and number.range[1] <= 1
-        return f"{100 * value:,.4g}%" if share else f"{value:,.7g}"
-    unit = input_unit(number.unit, language)
-    return f"{value:,.0f} {unit}" if abs(value) >= 1000 else f"{value:,.4g} {unit}"
 
 
 def _bought(offer: Offer, key: str) -> bool:

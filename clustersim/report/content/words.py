@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clustersim.report.content.offer_money_words import OFFER_MONEY
 from clustersim.report.content.offer_words import OFFER
 from clustersim.report.labels.typeset import set_words
 
@@ -355,5 +356,6 @@ _WRITTEN: dict[str, tuple[str, str]] = {
         "方括号内的内容由署名分析师填写,并须经合规部门审核。",
     ),
     **OFFER,
+    **OFFER_MONEY,
 }
 PHRASES = set_words(_WRITTEN)

@@ -15,7 +15,7 @@ from clustersim.report.evidence.manifest import INPUTS, MANIFEST, OUTPUTS, SUMS,
 from clustersim.report.evidence.questions import Question, ask
 from clustersim.report.text import to_json
 from clustersim.schema.company_load import is_company_file
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.lookup import roots
 from clustersim.writing import scratch
 

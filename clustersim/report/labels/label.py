@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from clustersim.report.labels import (
     inputs,
@@ -14,10 +15,12 @@ from clustersim.report.labels import (
     page_terms,
     plans,
     results,
+    sheet_parts,
     sheets,
     stacks,
     statements,
 )
+from clustersim.report.labels.rooms import joined
 from clustersim.report.labels.typeset import set_words
 
 __all__ = ["LANGUAGES", "all_words", "known", "label"]
@@ -27,7 +30,8 @@ _ROW = re.compile(
     r"(?:products\.(?P<name>.+)|drivers)\.(?P<row>[a-z_]+)(?:\.(?P<year>20\d\d(?:H[12])?[AE]))?", re.S
 )
 _OF_PRODUCT = {"units": "units_of", "asp": "price_of", "unit_cost": "unit_cost_of"}
-_WORDS = set_words({**results.WORDS, **page.WORDS, **statements.WORDS, **inputs.WORDS, **sheets.WORDS})
+_WORDS = set_words(joined(results.WORDS, page.WORDS, statements.WORDS, inputs.WORDS, sheets.WORDS,
+                          sheet_parts.WORDS))  # fmt: skip
 
 
 def known(key: str) -> bool:
@@ -74,8 +78,9 @@ def label(key: str, language: str, **parts: object) -> str:
     return chinese if language == "zh" else english
 
 
+@lru_cache(maxsize=1)
 def all_words() -> Mapping[str, tuple[str, str]]:
     """Return every key with its English and its Chinese."""
-    said = set_words({english: (english, other) for english, other in notes.NOTES.items()})
-    panels = {**stacks.WORDS, **page_panels.WORDS, **page_asks.WORDS, **page_terms.WORDS, **plans.WORDS}
-    return {**said, **set_words(panels), **_WORDS}
+    said = {english: (english, other) for english, other in notes.NOTES.items()}
+    panels = joined(said, stacks.WORDS, page_panels.WORDS, page_asks.WORDS, page_terms.WORDS, plans.WORDS)
+    return joined(set_words(panels), _WORDS)

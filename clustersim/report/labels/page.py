@@ -139,10 +139,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "trust.inputs": ("The weakest inputs", "最弱的输入"),
     "compare.side_by_side": ("Side by side", "并列对比"),
     "compare.gap": ("The gap by term", "差距分解"),
-    "compare.own_demand": (
-        "Designs with changes run each on its own demand",
-        "有修改的方案各自按自身需求运行",
+    "compare.one_scenario": (
+        "One scenario, each design with its own changes of cluster, parts and terms; all do the work of the first",
+        "同一场景,各方案带有各自对集群、部件与条件的修改;均完成首个方案的任务",
     ),
+    "changed_inputs": ("Changed inputs", "已改输入"),
     # --- columns of panels
     "term": ("Term", "项目"),
     "value": ("Value", "数值"),
@@ -169,7 +170,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "tier": ("Tier", "等级"),
     "source": ("Source", "来源"),
     "weakest_inputs": ("Weakest inputs", "最弱输入数"),
-    "inputs": ("Inputs", "输入数"),
+    "inputs_of_tier": ("Inputs", "输入数"),
     "design": ("Design", "方案"),
     "side": ("Side", "一方"),
     "sum": ("Sum", "合计"),

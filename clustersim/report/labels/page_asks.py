@@ -92,7 +92,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "own.api_price": ("Price of a million tokens", "每百万词元价格"),
     "own.go": ("Find the crossover", "求交叉点"),
     "own.rent": ("Own or rent, by the hour", "自有或租用(按卡时)"),
-    "own.api": ("Own or an interface, by the token", "自有或接口(按词元)"),
+    "own.api": ("Own or an API, by the token", "自有或 API(按词元)"),
     "own.rent_say": (
         "Above {share} % of the hours in use, owning costs less than a rent of {mark} {unit}; now {now} %"
         " are, at {cost} {unit}",
@@ -103,20 +103,23 @@ WORDS: dict[str, tuple[str, str]] = {
         " are, at {cost} {unit}",
         "使用时长超过 {share} % 时,自有低于价格 {mark} {unit};当前为 {now} %,成本 {cost} {unit}",
     ),
-    "own.api_day": ("That is {tokens} tokens a day of this site", "相当于该站点每日 {tokens} 词元"),
+    "own.api_day": (
+        "That is {tokens} billion tokens a day of this site",
+        "相当于该站点每日 {tokens} 十亿词元",
+    ),
     "own.never": ("No crossover: {why}", "没有交叉点:{why}"),
     "own.needs_rent": (
         "The files know no market rent of this card in CNY: name one above",
         "文件中没有此卡以人民币计的市场租金,请在上方填写",
     ),
     "own.needs_api": (
-        "The files know no price of an interface: name one above",
-        "文件中没有接口价格,请在上方填写",
+        "The files know no price of an API: name one above",
+        "文件中没有 API 价格,请在上方填写",
     ),
     "own": ("Own", "自有"),
     "rent": ("Rent", "租金"),
-    "api": ("Interface", "接口"),
-    "sold_share": ("Share of hours in use", "使用时长占比"),
+    "api": ("API", "API 接口"),
+    "used_share": ("Share of hours in use", "使用时长占比"),
     "page.job.limits": ("Within one limit", "同一约束下"),
     "page.job.proposal": ("Proposal", "方案书"),
     "page.job.trace": ("Serve a trace of one's own", "使用自有请求轨迹"),
@@ -154,6 +157,5 @@ WORDS: dict[str, tuple[str, str]] = {
     "blended_usd_m": ("Equity, blended", "综合估值"),
     "target_price_usd": ("Target price", "目标价"),
     "fcf_kcny": ("Free cash flow", "自由现金流"),
-    "target_price": ("Target price", "目标价"),
     "cny_per_year": ("Cost of a year", "年成本"),
 }

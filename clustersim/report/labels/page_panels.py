@@ -17,22 +17,17 @@ WORDS: dict[str, tuple[str, str]] = {
     "bear": ("bear", "悲观"),
     "bull": ("bull", "乐观"),
     "successor": ("successor", "后续产品"),
-    "not rated": ("not rated: checks fail", "核对不成立,不予评级"),
-    "strong buy": ("strong buy", "强烈买入"),
-    "buy": ("buy", "买入"),
-    "avoid": ("avoid", "回避"),
     "rests_on": ("Rests on", "依据"),
     "target_at_low": ("Target price, low end", "目标价,下端"),
     "target_at_high": ("Target price, high end", "目标价,上端"),
     "value_at_market_price": ("Value at which the market price holds", "与现价一致的取值"),
     "case": ("Case", "情景"),
     "upside_pct": ("Upside, %", "上行空间,%"),
-    "rating": ("Rating", "评级"),
     "revenue_kcny": ("Revenue", "收入"),
     "ebit_kcny": ("EBIT", "息税前利润"),
     "compare.pin": (
-        "Pin a design (at the top), choose another scenario, and both stand side by side",
-        "先点上方“加入对比”,再选择另一场景,即可并列对比"),
+        "Pin a design (at the top), then move a slider or choose another scenario: both stand side by side",
+        "先点上方“加入对比”,再移动滑块或选择另一场景,即可并列对比"),
     "compare.equal": (
         "Where both cost alike: break-even against the incumbent",
         "成本持平点(相对现有方案)",
@@ -64,8 +59,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "高于现有方案:{own} 对 {other} {unit}",
     ),
     "compare.own_terms": (
-        "Each design at its own demand and site terms, as its file states them",
-        "各方案按各自文件的需求与场地条件"),
+        "Each design at its own demand and site terms, its changes included",
+        "各方案按各自的需求与场地条件(含修改)"),
     "compare.same_work": (
         "All do the work of {name} under its site terms: tariff, PUE, staff, share of hours sold",
         "各方均完成 {name} 的任务,并采用其场地条件(电价、PUE、人员、售出时长占比)"),
@@ -96,8 +91,22 @@ WORDS: dict[str, tuple[str, str]] = {
     "serving.none": ("This demand has no serving workload", "此需求没有推理任务"),
     "serving.frontier": ("Throughput against interactivity", "吞吐与交互速度"),
     "serving.frontier_say": (
-        "Each point is a plan at a load; right of the line a token takes no longer than the service level allows",
-        "每点为一个方案在一种负载下;线右侧每词元时间满足服务等级"),
+        "Each point is a plan at a load; in the box a token takes no longer than the service level allows",
+        "每点为一个方案在一种负载下;框内每词元时间满足服务等级"),
+    "serving.level_tpot": (
+        "{name}: the box is of users who get {rate} tokens a second or more ({bound} a token or less)",
+        "{name}:方框为每用户每秒 {rate} 词元以上(每词元 {bound} 以内)",
+    ),
+    "serving.level_ttft": (
+        "{name}: a point in the box may still miss the first token within {bound} for {share} of the requests",
+        "{name}:框内的点仍可能达不到 {share} 的请求首词元在 {bound} 以内",
+    ),
+    "serving.level_e2e": (
+        "{name}: a point may still miss the whole answer within {bound} for {share} of the requests",
+        "{name}:点仍可能达不到 {share} 的请求在 {bound} 内答完",
+    ),
+    "serving.slo_box": ("Service level", "服务等级"),
+    "served_tokens_per_s_per_card": ("Tokens in and out a second, a card", "每卡每秒输入输出词元"),
     "meets_slo": ("Meets the service level", "达标"),
     "misses_slo": ("Misses the service level", "未达标"),
     "tokens_per_s_per_user": ("Tokens a second of a user", "每用户每秒词元"),
@@ -113,7 +122,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "page.job.flips": ("What flips the winner", "什么改变胜负"),
     "page.job.frontier": ("Serving frontier", "推理前沿"),
     "why.now": ("{term} = {value} {unit}", "{term} = {value} {unit}"),
-    "bill.cards": ("Cards", "加速卡"),
     "bill.cash": ("Cash by year", "逐年现金"),
     "bill.cash_say": (
         "Capex at the start, running costs at each year's end, the residual value at the last; the sum is the cost of"

@@ -50,6 +50,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "Each line of the cost as a share of the gap; a line below zero goes the other way",
         "各成本项占差距的比例;负值表示方向相反",
     ),
+    "compare.wins": ("Cheapest in so many of the draws: {what}", "抽样中成本最低的次数占比:{what}"),
+    "compare.no_gap": ("All cost the same: no line is apart", "成本相同:各项均无差距"),
     "gap": ("Gap to the first side", "与首个方案的差"),
     "gap.sum": ("Sum of the lines", "各项合计"),
     "term.formula": ("How it is computed", "计算方法"),

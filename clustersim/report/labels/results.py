@@ -91,7 +91,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "VAT": ("VAT", "增值税"),
     "capital": ("Capital", "资本"),
     "electricity": ("Electricity", "电费"),
-    "maintenance": ("Maintenance", "维保"),
+    "maintenance": ("Maintenance", "维护"),
     "staff": ("Staff", "人员"),
     "colocation": ("Colocation", "机房租用"),
     "building": ("Building", "机房建设"),

@@ -54,7 +54,7 @@ def spoken(name: str) -> str:
 
 def _of_card(name: str) -> str | None:
     """An input of a card in Chinese, by the words that proposals have for it; nothing for one without words."""
-    from clustersim.report.content.offer_words import OF_CARD  # only Chinese figures need them
+    from clustersim.report.content.offer_names import OF_CARD  # only Chinese figures need them
 
     section, _, rest = name.partition(".")
     card, _, end = rest.partition(".")

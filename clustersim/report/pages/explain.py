@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from clustersim.finance.attribution import through
 from clustersim.finance.messages import messages
 from clustersim.finance.statements import make_statements
-from clustersim.pipeline import ChainRun
+from clustersim.pipeline.chain import ChainRun
 from clustersim.report.answer import Answer, Row, listed
 from clustersim.report.unmoved import unmoved
 from clustersim.schema.inputs import Inputs

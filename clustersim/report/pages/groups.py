@@ -17,7 +17,8 @@ from clustersim.planner.training import chosen_workload
 from clustersim.report.answer import Answer, Block, Row
 from clustersim.report.pages.collectives import collectives_answer
 from clustersim.report.pages.fabric import fabric_answer
-from clustersim.report.pages.serving import Backwards, serve_answer, serving_plan_answer
+from clustersim.report.pages.serving import serve_answer
+from clustersim.report.pages.serving_plans import Backwards, serving_plan_answer
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
 

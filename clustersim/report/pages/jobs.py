@@ -11,7 +11,7 @@ from clustersim.assemble.jobs import SharedInputs
 from clustersim.des.jobs.book import SharedRun
 from clustersim.des.jobs.model import Policy
 from clustersim.des.jobs.summary import by_size, by_tenant, headline
-from clustersim.pipeline import run_site
+from clustersim.pipeline.site import run_site
 from clustersim.planner.finish import work_named
 from clustersim.planner.shared import replay, what_if
 from clustersim.planner.training import chosen_workload

@@ -9,7 +9,7 @@ from typing import Any
 from clustersim.errors import InputError
 from clustersim.perf.search import FoundPlan, Other
 from clustersim.perf.shortlist import kind_of
-from clustersim.pipeline import run_site
+from clustersim.pipeline.site import run_site
 from clustersim.planner.asked import Words, order_day, sureness_of, templates_of
 from clustersim.planner.finish import finish_of, work_named
 from clustersim.planner.plans import PlanChance, PlannedRun, Ranking, fare, rank_plans

@@ -256,8 +256,9 @@ def _page(offer: Offer, content: Content, grid: Grid, path: Path) -> None:
         shown = unit_words(unit, "zh") if tell.language == "zh" else unit
         sliders.append(Slider(tell.say(phrase, card=offer.card), shown, scale, digits))
     said = tell.say("slide_said", points=tell.number("offer:grid.points", ",.0f"),
-                    judged=tell.number("offer:grid.judged", ",.0f"), worst=tell.number("offer:grid.worst", ".3%"),
-                    median=tell.number("offer:grid.median", ".3%"))  # fmt: skip
+                    judged=tell.number("offer:grid.judged", ",.0f"),
+                    worst=tell.number("offer:grid.worst", ".2g", 100) + "%",
+                    median=tell.number("offer:grid.median", ".2g", 100) + "%")  # fmt: skip
     words = Words(
         tell.say("slide_title"),
         said,

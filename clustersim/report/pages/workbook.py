@@ -11,7 +11,8 @@ import numpy as np
 from clustersim.errors import InfeasibleError, InputError, suggest
 from clustersim.finance.analysis import monte_carlo
 from clustersim.finance.audit.run import audit_texts
-from clustersim.pipeline import ValuedCard, valued_cards
+from clustersim.pipeline.chain import valued_cards
+from clustersim.pipeline.value import ValuedCard
 from clustersim.planner.company import ForecastRun
 from clustersim.planner.moves import moves
 from clustersim.planner.ranges import SAMPLES, ranges_of, reaches

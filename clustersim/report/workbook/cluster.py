@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from clustersim.pipeline import SiteRun, ValuedCard, other_cost_of
+from clustersim.pipeline.site import SiteRun
+from clustersim.pipeline.value import ValuedCard, other_cost_of
 from clustersim.planner.surface import POWER, Surface
 from clustersim.report.workbook.book import PERCENT, PLAIN, WHOLE, Book
 from clustersim.report.workbook.chip import reserve_target, write_chip

@@ -15,7 +15,7 @@ from clustersim.finance.messages import messages
 from clustersim.finance.statements import make_statements
 from clustersim.finance.valuation import Valuation
 from clustersim.market.link import Link
-from clustersim.pipeline import ValuedCard
+from clustersim.pipeline.value import ValuedCard
 from clustersim.planner.surface import Surface
 from clustersim.report.workbook.balance import write_balance, write_cash_flow
 from clustersim.report.workbook.book import PERCENT, SHEETS, VALUE_COLUMN, Book

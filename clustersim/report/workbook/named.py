@@ -64,8 +64,10 @@ def said(key: str, language: str) -> str:
     if part is None:
         return label(word, language)
     name, is_item = part
-    if is_item or name == "it_power_w":
+    if is_item:
         name = said(name, language)
+    elif name == "it_power_w":
+        name = label("of_power", language)
     return label(word, language, part=name)
 
 
@@ -102,6 +104,9 @@ def _words(key: str) -> tuple[str | None, tuple[str, bool] | None]:
     prefix, _, pool = key.rpartition(".")
     if prefix in _LOSSES and pool in {"opening", "used", "closing"}:
         return f"losses_{pool}", (_LOSSES[prefix], True)
+    for side in ("own_", "incumbent_"):
+        if known(word := f"site.{key.removeprefix(side)}") and key.startswith(side):
+            return word, None
     for start, word in _OF_ITEM.items():
         if key.startswith(start):
             named = f"{start.removeprefix('printed.')}{key.removeprefix(start)}"

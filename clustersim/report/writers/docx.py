@@ -9,14 +9,15 @@ from typing import Any
 
 from clustersim.report.content.model import Block, Chart, Content, Paragraph, Table
 from clustersim.report.writers.drawn import chart_png
-from clustersim.report.writers.needs import families, library, same_bytes, weights
+from clustersim.report.writers.needs import broken, families, library, lines_of, same_bytes, weights
 
 __all__ = ["write_docx"]
 
 _BLUE = "1F3864"
 _LIGHT = "E8EEF4"
-#: A table of no more rows is not parted by the end of a page.
-_KEPT_ROWS = 16
+#: A table of no more lines is not parted by the end of a page; the width of a page in millimetres, and how many of
+#: them a letter takes for each point of its size.
+_KEPT_LINES, _ACROSS, _LETTER = 18, 174.0, 0.205
 _KINDS = {"text": "Normal", "bullet": "List Bullet", "remark": "Normal"}
 
 
@@ -57,7 +58,7 @@ def _look(document: Any, font: str) -> None:
     page = document.sections[0]
     page.page_width, page.page_height = Mm(210), Mm(297)
     page.left_margin = page.right_margin = Mm(18)
-    page.top_margin = page.bottom_margin = Mm(18)
+    page.top_margin, page.bottom_margin, page.footer_distance = Mm(18), Mm(20), Mm(8)
     for name, size in (("Normal", 9.5), ("Title", 22), ("Heading 1", 14), ("List Bullet", 9.5)):
         style = document.styles[name]
         style.font.name, style.font.size = "Arial", Pt(size)
@@ -135,11 +136,13 @@ def _table(document: Any, block: Table) -> None:
     _marked(table.rows[0], "w:tblHeader")  # shown again on every page that the table goes on to
     for one in table.rows:
         _marked(one, "w:cantSplit")
+    letters, shares = _ACROSS / (_LETTER * size), _shares(block)
     for i, row in enumerate(block.rows, 1):
         cells = table.rows[i].cells
         for j, text in enumerate(row):
-            _cell(cells[j], text, size, right=not block.from_left(j))
-    if len(block.rows) <= _KEPT_ROWS // (2 if block.words else 1):
+            most = int(letters * shares[j]) - 2
+            _cell(cells[j], "\n".join(broken(text, most)), size, right=not block.from_left(j))
+    if lines_of(block, letters) <= _KEPT_LINES:
         for one in table.rows[
             :-1
         ]:  # a row stays with the next: a short table is not parted by the end of a page
@@ -181,11 +184,16 @@ def _widths(table: Any, block: Table) -> None:
     """Each column is as wide as what it says; of few columns the first has room for names."""
     from docx.shared import Mm
 
-    count, whole = len(block.columns), 174.0
-    rest = (whole - 90.0) / max(count - 1, 1)
-    shares = weights(block) if count > 3 else [90.0 / whole, *[rest / whole] * (count - 1)]
     table.autofit = False
-    for j, width in enumerate(whole * share for share in shares):
+    for j, width in enumerate(_ACROSS * share for share in _shares(block)):
         table.columns[j].width = Mm(width)
         for cell in table.columns[j].cells:
             cell.width = Mm(width)
+
+
+def _shares(block: Table) -> list[float]:
+    """The width of each column as a share of the page's; of few columns the first has room for names."""
+    count = len(block.columns)
+    if count > 3:
+        return list(weights(block))
+    return [90.0 / _ACROSS, *[(1 - 90.0 / _ACROSS) / max(count - 1, 1)] * (count - 1)]

@@ -9,14 +9,16 @@ from pathlib import Path
 
 from clustersim.report.content.model import Block, Chart, Content, Paragraph, Section, Table
 from clustersim.report.writers.drawn import chart_png
-from clustersim.report.writers.needs import families, library, quiet_and_dateless, weights
+from clustersim.report.writers.needs import families, library, lines_of, quiet_and_dateless, weights
 
 __all__ = ["html_text", "write_pdf"]
 
-#: A table of no more rows is not parted by the end of a page.
-_KEPT_ROWS = 16
+#: A table of no more lines is not parted by the end of a page; a line of a page holds so many letters.
+_KEPT_LINES, _LETTERS = 18, 118
 #: A key that is longer than a narrow column.
 _LONG_KEY = re.compile(r"[A-Za-z][\w.:-]{14,}")
+#: Share of the width that names have in a table of words with few columns.
+_NAMES = 0.4
 #: A word or two of a table stay on one line.
 _SHORT = 12
 _STYLE = """
@@ -50,7 +52,10 @@ p:has(+ figure), p:has(+ .kept), p:has(+ .caption) { break-after: avoid; }
 td.number, th.number { white-space: nowrap; }
 .words td.word { overflow-wrap: anywhere; }
 td.name { overflow-wrap: anywhere; }
-@media screen { .table { overflow-x: auto; } }
+@media screen { .table { overflow-x: auto; } td.name { overflow-wrap: break-word; min-width: 7.5rem; }
+ td.left { min-width: 5rem; }
+ .words td.word { overflow-wrap: break-word; } .words td.word:not(.number) { min-width: 6rem; } }
+@media print { :lang(zh) :is(h1, h2, th, caption, .caption) { font-weight: normal; } }
 th:first-child, td:first-child, .words td, .words th { text-align: left; }
 """
 
@@ -127,9 +132,12 @@ def _table(table: Table) -> str:
         for row in table.rows
     )
     style = ' class="words"' if table.words else ""
-    kept = "table kept" if len(table.rows) <= _KEPT_ROWS // (2 if table.words else 1) else "table"
-    columns = "".join(f'<col style="width:{100 * share:.1f}%">' for share in weights(table))
-    group = f"<colgroup>{columns}</colgroup>" if table.words and len(table.columns) > 3 else ""
+    kept = "table kept" if lines_of(table, _LETTERS) <= _KEPT_LINES else "table"
+    shares = (
+        weights(table) if len(table.columns) > 3 else (_NAMES, *[(1 - _NAMES) / (len(table.columns) - 1)] * 2)
+    )
+    columns = "".join(f'<col style="width:{100 * share:.1f}%">' for share in shares[: len(table.columns)])
+    group = f"<colgroup>{columns}</colgroup>" if table.words and len(table.columns) > 1 else ""
     whole = f"{group}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     if kept == "table":
         # A caption of a table that goes on would stand alone at the end of a page.

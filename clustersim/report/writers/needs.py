@@ -18,11 +18,24 @@ from clustersim.extras import install_line
 from clustersim.report.content.model import Chart, Content, Paragraph, Table
 from clustersim.report.fonts import FONT_VARIABLE, drawable, lacking
 
-__all__ = ["families", "library", "quiet_and_dateless", "same_bytes", "texts", "weights", "wide"]
+__all__ = [
+    "broken",
+    "families",
+    "library",
+    "lines_of",
+    "quiet_and_dateless",
+    "same_bytes",
+    "texts",
+    "weights",
+    "wide",
+]
 
 #: Of a file that is written now: no reader needs its time, and the same content gives the same bytes.
 _FIXED = (1980, 1, 1, 0, 0, 0)
 _WHEN = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*<")
+#: A key of an input or of an answer, and the marks behind which it may go on in another line.
+_KEY = re.compile(r"[A-Za-z(][\w.:/-]{11,}\)?")
+_MARK = re.compile(r"[.:_/-]")
 #: The variable by which builds that are to be repeated say what time it is.
 _EPOCH = "SOURCE_DATE_EPOCH"
 
@@ -89,6 +102,46 @@ def weights(table: Table) -> tuple[float, ...]:
         word = max((wide(part) for cell in (head, *cells) for part in cell.split()), default=0)
         wanted.append(min(max(1.4 * min(word, 14) + 2.0, 0.5 * longest, usual, 9.0), 36.0))
     return tuple(round(w / sum(wanted), 6) for w in wanted)
+
+
+def lines_of(table: Table, letters: float) -> int:
+    """Return how many lines a table takes, its head among them, where a line of the whole width holds so many letters.
+
+    >>> lines_of(Table("", ("a", "b"), (("key", "x" * 90), ("k", "y"))), 100.0)
+    4
+    """
+    shares = weights(table) if len(table.columns) > 2 else (0.5, 0.5)
+    return sum(
+        max(
+            1,
+            *(
+                -(-wide(cell) // max(int(share * letters), 1))
+                for cell, share in zip(row, shares, strict=False)
+            ),
+        )
+        for row in (table.columns, *table.rows)
+    )
+
+
+def broken(text: str, most: int) -> tuple[str, ...]:
+    """Return the lines of a cell of so many letters: a key that is longer goes on behind one of its marks, for no key
+    is to be parted within a word.
+
+    >>> broken("cards.BR166M.efficiency.gemm and 25 more", 20)
+    ('cards.BR166M.', 'efficiency.gemm and 25 more')
+    >>> broken("a short one", 20), broken("5.87", 2)
+    (('a short one',), ('5.87',))
+    """
+    found = next((key for key in _KEY.finditer(text) if len(key[0]) > most), None)
+    if found is None:
+        return (text,)
+    marks = [m.end() for m in _MARK.finditer(found[0]) if 0 < m.end() < len(found[0])]
+    fitting = [at for at in marks if at <= most] or marks[:1]
+    if not fitting:
+        return (text,)
+    at = found.start() + fitting[-1]
+    before = (text[: found.start()].rstrip(), text[found.start() : at]) if found.start() else (text[:at],)
+    return (*(part for part in before if part), *broken(text[at:], most))
 
 
 def wide(text: str) -> int:

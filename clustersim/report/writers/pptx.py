@@ -13,16 +13,26 @@ import numpy as np
 from clustersim.report.content.model import Chart, Content, Paragraph, Section, Table
 from clustersim.report.style import BLUE, GREEN, ORANGE, PALETTE, SKY
 from clustersim.report.writers.drawn import cut_at, places_of, signed, waterfall_places
-from clustersim.report.writers.needs import families, library, same_bytes, weights, wide
+from clustersim.report.writers.needs import families, library, same_bytes, wide
+from clustersim.report.writers.slide_layout import (
+    ACROSS,
+    BOTTOM,
+    LYING,
+    ROW,
+    TITLE,
+    TOP,
+    Item,
+    high_of_row,
+    laid_out,
+    lines_of_cell,
+    size_of,
+    widths,
+)
 
 __all__ = ["write_pptx"]
 
 _INK, _LIGHT = "1F3864", "E8EEF4"
 _WIDE, _HIGH = 13.333, 7.5
-#: What a slide can hold and still be read: letters of its text, alone and beside a chart.
-_MOST_SAID, _MOST_BESIDE = 900, 420
-#: From where to where a slide is filled, the width of that, and the least height of a table's row, in inches.
-_TOP, _BOTTOM, _ACROSS, _ROW = 1.2, 6.95, 12.1, 0.36
 
 
 def write_pptx(content: Content, path: Path) -> None:
@@ -72,50 +82,24 @@ class Slides:
             self._text(slide, text, (at + 0.1, 4.6, each - 0.4, 0.8), large, bold=True, colour=_INK)
 
     def section(self, section: Section) -> None:
-        """The slides of a section: its words with its first chart, further charts, and its tables, as many as fit."""
-        charts: tuple[Chart, ...] = section.of(Chart)
-        told = list(section.of(Paragraph))
-        # Remarks give way to tables and charts; a section of words alone says all of them.
-        shown = bool(charts or section.of(Table))
-        said = [p for p in told if p.kind != "remark"] or told if shown else told
-        beside = bool(charts) and charts[0].kind not in _LYING
-        groups = list(_said(said, _MOST_BESIDE if beside else _MOST_SAID))
-        first = groups.pop(0) if charts and groups else []
-        tables = list(section.of(Table))
-        for k, chart in enumerate(charts):
-            slide, top, bottom = self._headed(section.title), _TOP, _BOTTOM
-            under = (
-                tables[0] if tables and chart is charts[-1] and not (k == 0 and first and beside) else None
-            )
-            if under is not None and (high := _high_of_rows(under, under.rows)) <= _UNDER:
-                bottom -= high + 0.1
-                self._table(slide, tables.pop(0), under.rows, bottom + 0.1)
-            if k == 0 and first and beside:
-                self._list(slide, first, (0.6, top, 5.2, 5.4))
-                self._chart(slide, chart, (6.0, top, 6.8, 5.6))
-                continue
-            if k == 0 and first:
-                self._list(slide, first, (0.6, top, _ACROSS, 1.0))
-                top += _high_of_text(first)
-            self._chart(slide, chart, (0.6, top, _ACROSS, bottom - top))
-        self._filled(section.title, groups, tables)
+        """The slides of a section in the order of its blocks, as many of them on a slide as fit."""
+        for items in laid_out(section):
+            self._filled(section.title, items)
 
-    def _filled(self, title: str, groups: Sequence[list[Paragraph]], tables: Sequence[Table]) -> None:
-        """Words and tables one below the other, on a new slide where the last one is full."""
-        slide, at = None, _BOTTOM
-        for group in groups:
-            high = _high_of_text(group)
-            if slide is None or at + high > _BOTTOM:
-                slide, at = self._headed(title), _TOP
-            self._list(slide, group, (0.6, at, _ACROSS, high))
+    def _filled(self, title: str, items: Sequence[Item]) -> None:
+        """One slide: its charts share the room that is left."""
+        slide, at = self._headed(title), TOP
+        charts = sum(item.chart is not None for item in items)
+        left = BOTTOM - TOP - sum(item.high for item in items)
+        for item in items:
+            high = item.high + (left / charts if item.chart is not None else 0.0)
+            if item.chart is not None:
+                self._chart(slide, item.chart, (0.6, at, ACROSS, high - 0.1))
+            elif item.table is not None:
+                self._table(slide, item.table, item.rows, at)
+            else:
+                self._list(slide, item.said, (0.6, at, ACROSS, high))
             at += high
-        for table in tables:
-            for rows in _fitting(table):
-                high = _high_of_rows(table, rows)
-                if slide is None or at + high > _BOTTOM:
-                    slide, at = self._headed(title), _TOP
-                self._table(slide, table, rows, at)
-                at += high + 0.15
 
     # --- parts ---------------------------------------------------------------------------------------------------
 
@@ -125,7 +109,8 @@ class Slides:
     def _headed(self, title: str) -> Any:
         slide = self._blank()
         self._text(slide, title, (0.6, 0.4, 12.1, 0.7), 26, bold=True, colour=_INK)
-        self._text(slide, self.content.foot, (0.6, 7.05, 12.1, 0.35), 8, colour="777777")
+        self._text(slide, self.content.foot, (0.6, 7.05, 11.4, 0.35), 8, colour="777777")
+        self._text(slide, str(len(self.deck.slides)), (12.1, 7.05, 0.6, 0.35), 8, colour="777777")
         return slide
 
     def _place(self, at: Sequence[float]) -> tuple[Any, ...]:
@@ -173,24 +158,27 @@ class Slides:
         from pptx.enum.text import PP_ALIGN
         from pptx.util import Inches
 
-        self._text(slide, table.title, (0.6, top - 0.05, _ACROSS, 0.4), 15, bold=True)
+        self._text(slide, table.title, (0.6, top - 0.05, ACROSS, 0.4), 15, bold=True)
         shape = slide.shapes.add_table(
             len(rows) + 1,
             len(table.columns),
-            *self._place((0.6, top + _TITLE, _ACROSS, _ROW * (len(rows) + 1))),
+            *self._place((0.6, top + TITLE, ACROSS, ROW * (len(rows) + 1))),
         )
-        grid, size = shape.table, _size(table)
-        for j, width in enumerate(_widths(table)):
+        grid, size = shape.table, size_of(table)
+        for j, width in enumerate(widths(table)):
             grid.columns[j].width = Inches(width)
         for i, row in enumerate((table.columns, *rows)):
-            grid.rows[i].height = Inches(_high_of_row(table, row))
+            grid.rows[i].height = Inches(high_of_row(table, row))
             for j, text in enumerate(row):
                 cell = grid.cell(i, j)
                 cell.margin_top = cell.margin_bottom = Inches(0.03)
                 cell.fill.solid()
                 cell.fill.fore_color.rgb = _rgb(_LIGHT if i == 0 else "FFFFFF")
                 paragraph = cell.text_frame.paragraphs[0]
-                self._run(paragraph, _short(text), size, bold=i == 0)
+                for k, line in enumerate(lines_of_cell(table, j, text)):
+                    if k:
+                        paragraph.add_line_break()
+                    self._run(paragraph, line, size, bold=i == 0)
                 if not table.from_left(j):
                     paragraph.alignment = PP_ALIGN.RIGHT
 
@@ -211,7 +199,7 @@ class Slides:
         frame = graph.chart_title.text_frame
         self._run(frame.paragraphs[0], chart.title + (f"\n{lines}" if lines else ""), 14, bold=True)
         graph.font.size = Pt(11)
-        across = chart.kind in _LYING
+        across = chart.kind in LYING
         graph.has_legend = len(series) > 1 and not across
         if graph.has_legend:
             graph.legend.position, graph.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
@@ -233,88 +221,6 @@ class Slides:
 
 def _rgb(colour: str) -> Any:
     return library("pptx.dml.color").RGBColor.from_string(colour)
-
-
-#: Room of a table's title above it, and the most that a table below a chart may take.
-_TITLE, _UNDER = 0.42, 2.1
-#: Charts whose bars lie, with names beside them: they take the whole width.
-_LYING = {"range", "waterfall"}
-
-
-#: Letters of a cell that a slide can hold; the note has all of a longer one.
-_MOST_IN_CELL = 700
-
-
-def _short(text: str) -> str:
-    return text if wide(text) <= _MOST_IN_CELL else f"{text[: _MOST_IN_CELL // 2]}…"
-
-
-def _size(table: Table) -> int:
-    return 10 if len(table.columns) > 7 or table.words else 12
-
-
-def _widths(table: Table) -> list[float]:
-    """Inches of each column, as wide as what it says; of few columns the first has room for names."""
-    count = len(table.columns)
-    if count > 3:
-        return [_ACROSS * share for share in weights(table)]
-    return [6.0, *[(_ACROSS - 6.0) / max(count - 1, 1)] * (count - 1)] if count > 1 else [_ACROSS]
-
-
-def _high_of_row(table: Table, row: Sequence[str]) -> float:
-    """Inches that a row takes by its fullest cell; an inch holds 118 letters over the size of the type."""
-    size = _size(table)
-    lines = max(
-        int(wide(_short(cell)) / max((width - 0.2) * 118 / size, 1.0)) + 1
-        for cell, width in zip(row, _widths(table), strict=True)
-    )
-    leading = 1.5 if any(wide(cell) > len(cell) for cell in row) else 1.2  # Chinese stands higher
-    return max(_ROW, lines * size * leading / 72 + 0.08)
-
-
-def _high_of_rows(table: Table, rows: Sequence[Sequence[str]]) -> float:
-    return _TITLE + sum(_high_of_row(table, row) for row in (table.columns, *rows))
-
-
-def _high_of_text(group: Sequence[Paragraph]) -> float:
-    """Inches that a list takes over the whole width."""
-    return sum(0.27 * (wide(one.text) // 115 + 1) + 0.12 for one in group) + 0.15
-
-
-def _fitting(table: Table) -> Iterator[Sequence[Sequence[str]]]:
-    """Groups of rows that a slide can hold, as alike in height as may be: no slide is left with a last row alone."""
-    most = _BOTTOM - _TOP
-    least = list(_filled_to(table, most))
-    for share in (0.5, 0.6, 0.7, 0.8, 0.9):
-        even = list(_filled_to(table, share * most))
-        if len(even) == len(least):
-            yield from even
-            return
-    yield from least
-
-
-def _filled_to(table: Table, most: float) -> Iterator[Sequence[Sequence[str]]]:
-    """Groups of rows, each as high as the height given at most."""
-    group: list[Sequence[str]] = []
-    for row in table.rows:
-        if group and _high_of_rows(table, [*group, row]) > most:
-            yield group
-            group = []
-        group.append(row)
-    if group:
-        yield group
-
-
-def _said(paragraphs: Sequence[Paragraph], most: int) -> Iterator[list[Paragraph]]:
-    """Groups of paragraphs that a slide can hold; a Chinese character takes the place of two letters."""
-    group: list[Paragraph] = []
-    for one in paragraphs:
-        if group and sum(wide(p.text) for p in [*group, one]) > most:
-            yield group
-            group = []
-        group.append(one)
-    if group:
-        yield group
 
 
 def _scale(chart: Chart) -> tuple[float, float | None, float | None]:

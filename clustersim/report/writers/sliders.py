@@ -100,10 +100,11 @@ def _e(text: str) -> str:
 _STYLE = """
 @media screen { body { max-width: 62rem; margin: 1.5rem auto; padding: 0 1rem; font-size: 15px; }
  table { font-size: 13px; } .remark { font-size: 13px; } .facts { flex-wrap: wrap; } div.kept { overflow-x: auto; } }
+#reset { margin: 0.6rem 0; padding: 0.2rem 0.8rem; }
 #move { background: #F6F8FB; padding: 0.2rem 1rem 0.6rem; margin: 1rem 0; }
 .sliders { display: grid; grid-template-columns: minmax(12rem, 1fr) 2fr; gap: 0.4rem 1rem; align-items: center; }
 .sliders output { font-weight: bold; } .sliders input { width: 100%; }
-@media (max-width: 36rem) { .sliders { grid-template-columns: 1fr; } }
+@media (max-width: 36rem) { .sliders { grid-template-columns: 1fr; } .facts div { flex: 1 1 40%; } }
 @media print { #move { display: none; } }
 """
 _SCRIPT = """

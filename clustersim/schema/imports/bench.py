@@ -63,6 +63,12 @@ def _client(file: str, data: Mapping[str, Any]) -> list[tuple[Run, Fields]]:
         precision=f.text(f"{info}.quantization", "quantization"), gpu=f.text("gpu", "hardware"),
         date=day_of(f.text("date")),
     )  # fmt: skip
+    least = f.number("random_range_ratio")
+    if f.text("dataset_name") == "random" and least is not None and f.number("random_input_len"):
+        # Lengths are drawn evenly from this share of what was asked up to all of it.
+        run.length_shape, run.length_spread = "uniform", round((1.0 - least) / (1.0 + least), 6)
+        if least == 1.0:
+            run.length_shape, run.length_spread = "constant", None
     run.accepted = f.number("accept_length", "spec_decode_acceptance_length")
     run.draft_tokens = _over(f.number("spec_decode_draft_tokens"), f.number("spec_decode_num_drafts"))
     if run.request_rate and f.number("burstiness") not in (None, 1.0):

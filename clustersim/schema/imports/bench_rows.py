@@ -23,7 +23,7 @@ COLUMNS = (
     "out_len", "isl", "osl", "batch_or_rate", "concurrency", "request_rate", "requests", "duration_s",
     "requests_per_s", "tokens_per_s", "ttft_ms", "tpot_ms", "itl_ms", "software", "backend", "engine_version",
     "kv_cache_dtype", "max_batched_tokens", "max_sequences", "draft_tokens",
-    "acceptance", "notes",
+    "acceptance", "length_shape", "length_spread", "notes",
 )  # fmt: skip
 #: Printed rates are rounded, and clients count their own start: figures of one file agree within this share.
 AGREE = 0.05
@@ -62,6 +62,8 @@ class Run:
     """Tokens that a step of the large model makes, where a draft stands before it."""
     draft_tokens: float | None = None
     acceptance: float | None = None
+    length_shape: str = ""
+    length_spread: float | None = None
     date: str = ""
     notes: list[str] = field(default_factory=list)
 
@@ -150,6 +152,7 @@ def row_of(run: Run, fields: Fields) -> dict[str, Any]:
         "kv_cache_dtype": run.kv_cache_dtype, "max_batched_tokens": run.max_batched_tokens,
         "max_sequences": run.max_sequences,
         "draft_tokens": run.draft_tokens, "acceptance": run.acceptance,
+        "length_shape": run.length_shape, "length_spread": run.length_spread,
         "notes": "; ".join(["metric=out", *run.notes]), "date": run.date,
     }  # fmt: skip
 

@@ -8,7 +8,7 @@ import { ask, download, get, lines, Refused, Silent } from "/static/net.js";
 import { Panel, widths } from "/static/panels.js";
 import { CURRENCIES, fromAddress, toAddress, VIEWS } from "/static/state.js";
 import { citation, Corridor, Drawn, Strip } from "/static/tiles.js";
-import { say, setWords } from "/static/words.js";
+import { note, say, setWords } from "/static/words.js";
 
 const IDLE_MS = 250;
 const RETRY_MS = 2000;
@@ -183,6 +183,7 @@ function App({ catalogue, first }) {
       <${Strip} told=${told} language=${language} money=${money} />
       ${opened ? html`<${Term} tile=${opened} design=${settled} language=${language} money=${money} onCite=${citing && cite} onClose=${() => setOpened(null)} />` : ""}
       ${told ? html`<p class="note">${say("page.weakest", language, { tier: say(`page.tier.${told.weakest_tier}`, language) })}</p>` : ""}
+      ${(told?.remarks || []).map((said) => html`<p class="note remark" role="note">${note(said, language)}</p>`)}
       <${Drawn} told=${told} waits=${rangesWait} draws=${state.draws} language=${language} onChange=${(draws) => change({ draws })} />
       ${offering ? html`<${Proposal} scenarios=${catalogue.scenarios} design=${design} pins=${state.pins} language=${language} onClose=${() => setOffering(false)}
         onStart=${(options) => { setOffering(false); begin("proposal", options); }} />` : ""}

@@ -22,6 +22,7 @@ export function Seek({ tile, inputs, design, language, onUse, onClose }) {
   const span = tile.value || 1;
   const run = async (event, wanted = target) => {
     event.preventDefault();
+    setTold({ waits: true });
     try {
       const found = await ask("/api/seek", { ...design, span: `${key}=${low}${unit}:${high}${unit}`, target: `${tile.term}=${wanted}` }, "seek");
       setTold({ found: found[0], target: Number(wanted) });
@@ -37,7 +38,8 @@ export function Seek({ tile, inputs, design, language, onUse, onClose }) {
     <input type="range" min="-500" max="500" step="1" aria-label=${say("page.seek_drag", language, { term: say(tile.term, language) })} value=${Math.round(1000 * (Number(target) / span - 1))}
       onInput=${(e) => setTarget(Number((span * (1 + Number(e.target.value) / 1000)).toPrecision(6)))} onChange=${(e) => run(e, Number((span * (1 + Number(e.target.value) / 1000)).toPrecision(6)))} />
     <p><button>${say("page.seek", language)}</button> <button type="button" onClick=${onClose}>${say("page.close", language)}</button></p>
-    <div aria-live="polite">${told?.error ? html`<p class="error">${told.error}</p>` : ""}
+    <div aria-live="polite">${told?.waits ? html`<p class="note">${say("page.computing", language)}</p>` : ""}
+    ${told?.error ? html`<p class="error">${told.error}</p>` : ""}
     ${told?.found ? html`<p>${say("page.seek_found", language, { key, value: `${figure(told.found.value, 6)}${shownUnit}`, target: figure(told.target, 6) })}
       <button type="button" onClick=${() => onUse(key, told.found.value, input.unit)}>${say("page.use", language)}</button></p>` : ""}</div>
   </form>`;

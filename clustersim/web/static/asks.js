@@ -54,6 +54,7 @@ export function Own({ design, language, money }) {
   const rate = money.rate || 1;
   const send = async (event) => {
     event.preventDefault();
+    setTold({ waits: true });
     const marks = Object.fromEntries(Object.entries({ rent, api }).filter(([, v]) => Number(v) > 0).map(([k, v]) => [k, Number(v) * rate]));
     try { setTold({ panels: await ask("/api/own", { ...design, marks }, "own") }); }
     catch (error) { if (error.name !== "AbortError") setTold({ error: error.message }); }
@@ -64,7 +65,8 @@ export function Own({ design, language, money }) {
     <p class="fields"><label>${say("own.rent_price", language)} (${money.code}) <input type="number" min="0" step="any" value=${rent} onInput=${(e) => setRent(e.target.value)} /></label>
     <label>${say("own.api_price", language)} (${money.code}) <input type="number" min="0" step="any" value=${api} onInput=${(e) => setApi(e.target.value)} /></label>
     <button>${say("own.go", language)}</button></p>
-    <div aria-live="polite">${told?.error ? html`<p class="error">${told.error}</p>` : ""}
+    <div aria-live="polite">${told?.waits ? html`<p class="note">${say("page.computing", language)}</p>` : ""}
+    ${told?.error ? html`<p class="error">${told.error}</p>` : ""}
     ${(told?.panels || []).map((p) => html`<${Panel} panel=${p} language=${language} money=${money} />`)}</div>
   </form>`;
 }

@@ -111,14 +111,29 @@ function curved(chart, name) {
   };
 }
 
-// Groups of points; marks are lines across at their x, as a service level is.
+// A number cut to two digits, down or up.
+function cut(value, how) {
+  const step = 10 ** (Math.floor(Math.log10(Math.abs(value) || 1)) - 1);
+  return Number((how(value / step) * step).toPrecision(6));
+}
+
+// Groups of points; a mark is where the box of a service level begins: it goes as far right and up as there is room.
 function scattered(chart, name) {
-  const axis = (key) => ({ type: "value", name: name(key), nameLocation: "middle", nameGap: 30, scale: true });
-  const line = { silent: true, symbol: "none", lineStyle: { color: COLOURS[6], type: "dashed" }, data: chart.marks.map((x) => ({ xAxis: x })) };
+  const axis = (key, gap) => ({ type: "value", name: name(key), nameLocation: "middle", nameGap: gap, scale: true });
+  const all = chart.series.flatMap((s) => s.values);
+  // The axis holds the box's edge wherever the points are.
+  const edges = { min: (at) => cut(Math.min(at.min, ...chart.marks) * 0.95, Math.floor), max: (at) => cut(Math.max(at.max, ...chart.marks) * 1.05, Math.ceil) };
+  const box = {
+    silent: true, itemStyle: { color: COLOURS[2], opacity: 0.12, borderColor: COLOURS[2], borderWidth: 1.5, borderType: "dashed" },
+    label: { position: "insideTopLeft", color: "#00553d", distance: 6 },
+    data: all.length ? chart.marks.map((x) => [{ xAxis: x, name: `${name("serving.slo_box")} ≥ ${Number(x.toPrecision(4))}` }, { xAxis: "max" }]) : [],
+  };
   return {
     animation: false, color: [COLOURS[0], COLOURS[1]], textStyle: { fontFamily: "system-ui, sans-serif" }, legend: { top: 4, type: "scroll" },
-    grid: { left: 34, right: 24, top: 44, bottom: 44, containLabel: true }, tooltip: { trigger: "item", confine: true },
-    xAxis: axis(chart.x), yAxis: axis(chart.y),
-    series: chart.series.map((s, i) => ({ name: name(s.name), type: "scatter", symbol: i ? "diamond" : "circle", symbolSize: 8, data: s.values, markLine: i ? undefined : line })),
+    grid: { left: 30, right: 24, top: 44, bottom: 44, containLabel: true }, tooltip: { trigger: "item", confine: true },
+    xAxis: { ...axis(chart.x, 30), ...(chart.marks.length ? edges : {}) }, yAxis: { ...axis(chart.y, 48), min: 0 },
+    // The box is of a series of its own: whichever points the legend hides, it stays.
+    series: [...chart.series.map((s, i) => ({ name: name(s.name), type: "scatter", symbol: i ? "diamond" : "circle", symbolSize: 8, data: s.values })),
+      { type: "scatter", data: [], markArea: box }],
   };
 }

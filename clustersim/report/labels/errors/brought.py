@@ -134,9 +134,4 @@ TEXTS: dict[str, str] = {
     "collectives data, row {}: n_gpus is {}; it must be a whole number":
         "collectives 数据,行 {}:n_gpus 为 {};须为整数",
     "{}: has a header but no rows": "{}:有表头而没有行",
-    "row {} is of a card, and no site's run gives it: `clustersim profiles show {}` prints it as {}":
-        "行 {} 属于一张卡,站点的运行不给出它:`clustersim profiles show {}` 以 {} 印出",
-    "row {}: {} is of one machine, and no site's run gives it; its parts stand in the row's details ("
-    "`validate tco -f json`)":
-        "行 {}:{} 属于一台机器,站点的运行不给出它;其各部分见该行明细(`validate tco -f json`)",
 }  # fmt: skip

@@ -48,7 +48,6 @@ TEXTS: dict[str, str] = {
         "{}:有一格指向工作簿中没有的文本:文件已损坏",
     "{}: {}: is damaged ({})": "{}:{}:已损坏({})",
     "is needed and missing or unknown": "必需而缺失,或未知",
-    "one of {}": "{} 之一",
     "correlation names {}; the factors are {}": "correlation 提到 {};系数为 {}",
     "a correlation lies between -1 and 1": "相关系数在 -1 与 1 之间",
     "size: is missing; {} takes as long as it has bytes": "size:缺失;{} 的耗时取决于字节数",
@@ -75,7 +74,6 @@ TEXTS: dict[str, str] = {
     "software {} is for {}, not for {}": "软件 {} 用于 {},不是 {}",
     "no software {} in {}; {}; a stack that nobody measured is one of {}":
         "{1} 中没有软件 {0};{2};无人测过的软件栈是 {3} 之一",
-    "number format {} is unknown; {}": "数字格式 {} 未知;{}",
     "{}: cluster.link: what joins the groups is needed (link: {bandwidth: 100 Gb/s})":
         "{}:cluster.link:需要写明分组之间的连接(link: {bandwidth: 100 Gb/s})",
     "{}: has groups of unlike cards ({}), and {} is asked of equal cards; ask `run`, `tco`, `train`, "
@@ -115,7 +113,6 @@ TEXTS: dict[str, str] = {
         "{0}:{1} 是 {2} 的别名;请说明是哪一个,或去掉其中一个别名",
     "{}: is no YAML file; {} are files that end in .yaml, or names":
         "{}:不是 YAML 文件;{} 是以 .yaml 结尾的文件或名称",
-    "pattern {}: a bracket is not closed": "pattern {}:括号没有闭合",
     "pattern {}: cannot read {}; write kind, kind*N or (…)*N":
         "pattern {}:无法读取 {};请写 kind、kind*N 或 (…)*N",
     "pattern {}: {} closes or repeats nothing": "pattern {}:{} 没有可闭合或重复的",
@@ -127,6 +124,11 @@ TEXTS: dict[str, str] = {
     "{}: years are keys now; write company.{}": "{}:年份现在是键;请写 company.{}",
     "changes are values by key, for example {'tco.pue': 1.2}": "改动是按键给的值,例如 {'tco.pue': 1.2}",
     "{} is no key; keys are text, for example 'tco.pue'": "{} 不是键;键是文本,例如 'tco.pue'",
+    "--set {}: a flag sets the profile's own key; write {}{}=VALUE":
+        "--set {}:选项改的是档案自己的键;请写 {}{}=VALUE",
+    "--set {}: a flag sets the profile's own key; write KIND.NAME.FIELD=VALUE, with a kind of {}":
+        "--set {}:选项改的是档案自己的键;请写 KIND.NAME.FIELD=VALUE,KIND 为 {}",
+    "write the whole key on one line, {}: {}": "请把整个键写在一行,{}: {}",
     "{}: write KIND.NAME.FIELD: VALUE, with a kind of {}": "{}:请写 KIND.NAME.FIELD: VALUE,KIND 为 {}",
     "--set {}: {} is priced under the first side's terms; leave out {}. to change them, or compare with "
     "--own-site":
@@ -156,8 +158,6 @@ TEXTS: dict[str, str] = {
     "unknown key {}; {}": "未知的键 {};{}",
     "value {} is outside its own range {} to {}": "value {} 在其自身区间 {} 至 {} 之外",
     "{} must be {} {}": "{} 须为 {} {}",
-    "needs {value, source, tier}: a profile never states a number without its source":
-        "需要 {value, source, tier}:档案中的数都须有来源",
     "{}: no output of the corridor depends on it; {}": "{}:走廊的输出都不依赖它;{}",
     "card: is needed and missing (add it, or groups of unlike cards)":
         "card:必需而缺失(请补上,或给异型卡的分组)",
@@ -202,6 +202,10 @@ TEXTS: dict[str, str] = {
     "two files go by the name {}, and keys address a side by it; rename one of them":
         "两个文件同名 {},而键以名称指向一方;请改其中一个的名称",
     "{}: a scenario's file may not be named like a key; rename it": "{}:场景文件不能与键同名;请改名",
+    "{}: changes what is asked ({}); a comparison is of equal work: change it on the first design, whose "
+    "demand all do": "{}:改动了所求({});比较须做相同的工作:请在第一个设计上改动,其余设计都做它的需求",
+    "demand: {}: designs with changes of their own do the first one's, {}":
+        "demand:{}:带有自身改动的设计只做第一个的需求,即 {}",
     "{} asks for {} and {} for {}; a comparison is of equal work: put one demand on all with --demand {}":
         "{} 要求 {},而 {} 要求 {};比较须为同一工作:请用 --demand {} 把一个需求放到各方",
     "a comparison is of equal work, and the demands differ: {}. Set the keys for all, or put one demand "
@@ -248,12 +252,6 @@ TEXTS: dict[str, str] = {
     "{} is not one number; write a number, with its unit where it has one":
         "{} 不是一个数;请写一个数,有单位的带单位",
     "{} is no name of a file": "{} 不是文件的名称",
-    "training and latency exclude each other: nobody waits for a batch that trains":
-        "training 与 latency 不能并用:训练的批次没有人在等",
-    "dtype {} is the recipe {}, and recipe says {}; state one of them":
-        "dtype {} 即 recipe {},而 recipe 写的是 {};请只写其一",
-    "no profile of the {} {}; {}": "没有 {} {} 的档案;{}",
-    "the {} is not named": "没有写明 {}",
     "$CLUSTERSIM_PATH: {}: holds neither hwprofiles/ nor scenarios/; nothing is read there":
         "$CLUSTERSIM_PATH:{}:既无 hwprofiles/ 也无 scenarios/;不从该处读取",
     "figures: no font here draws some characters of a name, which are written as escapes; install one (on Debian"

@@ -138,7 +138,6 @@ TEXTS: dict[str, str] = {
     "reliability.log_start where the log has time stamps":
         "reliability.log:全部 {} 个事件都在运行结束({} h)之后;请设 reliability.duration,日志带时间戳时设 "
         "reliability.log_start",
-    "is missing": "缺失",
     "{} is unknown": "{} 未知",
     "comes before the failure itself": "早于故障本身",
     "{} is no component that is known": "{} 不是已知的部件",

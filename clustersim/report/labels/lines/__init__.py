@@ -19,11 +19,12 @@ from clustersim.report.labels.lines import (
     unpredicted,
     words,
 )
+from clustersim.report.labels.rooms import joined
 
 __all__ = ["LINES"]
 
-LINES: dict[str, str] = {
-    **words.LINES, **corridor.LINES, **claims.LINES, **cost.LINES, **plans.LINES, **serving.LINES, **company.LINES,
-    **files.LINES, **imported.LINES, **drawn.LINES, **audited.LINES, **audited_checks.LINES, **cells.LINES,
-    **unpredicted.LINES, **errors.LINES,
-}  # fmt: skip
+LINES: dict[str, str] = joined(
+    words.LINES, corridor.LINES, claims.LINES, cost.LINES, plans.LINES, serving.LINES, company.LINES,
+    files.LINES, imported.LINES, drawn.LINES, audited.LINES, audited_checks.LINES, cells.LINES,
+    unpredicted.LINES, errors.LINES,
+)  # fmt: skip

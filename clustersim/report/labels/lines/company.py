@@ -36,7 +36,7 @@ LINES: dict[str, str] = {
     "no day to value dated flows at: the company file has no as_of in the first year; give --date":
         "没有日期现金流的估值日:公司文件在首年没有 as_of;请给 --date",
     "recomputed upside {}: {}": "重算的上行空间 {}:{}",
-    "market price": "市价", "printed enterprise value": "印刷的企业价值", "as printed": "按印刷值",
+    "printed enterprise value": "印刷的企业价值", "as printed": "按印刷值",
     "recomputed: year-end flows": "重算:年末现金流", "mid-year flows": "年中现金流", "mid-year": "年中",
     "dated flows, valued {}": "按日期折现,估值日 {}",
     "dated flows, stub of the first year, valued {}": "按日期折现并计首年余期,估值日 {}",
@@ -59,9 +59,8 @@ LINES: dict[str, str] = {
     # --- audit
     "{} findings say that something is wrong": "{} 项发现表明有误",
     "{}: not read: neither CSV, XLSX nor text": "{}:未读:既非 CSV、XLSX 也非文本",
-    "{}: not read: a link to another place; put the file itself here": "{}:未读:是指向他处的链接;请把文件本身放在这里",
     "found {}": "找到 {}", "read: {} figures in {} ({})": "已读:{} 个数,在 {} 中({})", "text {}": "文本 {}",
-    "read: {} figures in {} (": "已读:{} 个数,在 {} 中(", "decided: {}": "判定:{}", "not read: {}": "未读:{}",
+    "read: {} figures in {} (": "已读:{} 个数,在 {} 中(", "decided: {}": "判定:{}",
     "not understood, read only as a line of its sum: {}": "看不懂,只作为其合计中的一行:{}",
     "and {} more (all with --format json)": "另有 {} 个(--format json 给出全部)",
     "covered by no check: {} figures{}{}": "没有校验覆盖:{} 个数{}{}", "{} checks: {}": "{} 项校验:{}",

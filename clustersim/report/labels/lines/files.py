@@ -37,8 +37,6 @@ LINES: dict[str, str] = {
     "… and {} more set aside": "……另搁置 {} 行",
     "surrogate off by {} % of a time at exact runs; intervals stretched by {}":
         "代理模型与精确运行相差 {} %;区间放宽 {} 倍",
-    "{} taken as unknown: errors on the rows that were not given, mean or median over rows, median over {} lots":
-        "{} 当作未知:未给出的各行上的误差,按行取均值或中位,再取 {} 次抽取的中位",
     "these factors rest on one row each: {}": "以下系数各自只由一行数据支撑:{}",
     "prior P10-P90": "先验 P10-P90", "posterior P10-P90": "后验 P10-P90",
     "factor on the profile's constant": "对参数文件常数的系数",

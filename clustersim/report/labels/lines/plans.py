@@ -6,15 +6,6 @@ __all__ = ["LINES"]
 
 LINES: dict[str, str] = {
     # --- unlike groups
-    "what joins the groups": "各组之间的连接",
-    "the traffic goes to the groups by what each carries at the service level on the workload's replicas":
-        "流量按各组副本在服务水平下的承载能力分配",
-    "a collective is one group's: what passes between groups is in the step (clustersim train)":
-        "集合通信只在一组之内:组间流量计入单步时间(clustersim train)",
-    "{} requests/s by groups, the cheapest token first": "每秒 {} 个请求,分到各组,词元最便宜的先用",
-    "{}, {}: {} subsets of the groups, {} within the limits and with a plan; the best by {} first":
-        "{},{}:各组的 {} 种子集,{} 种在限制之内且有方案;按 {} 从优到劣",
-    "what a group adds to all the others": "每一组给其余各组带来的增量",
     # --- plan training
     "no cost per token: {}": "没有每词元成本:{}",
     "--batch auto sizes the batch of a cluster that is asked for; here it is kept":
