@@ -83,9 +83,9 @@ def calibrated_engine(engine: Efficiency, found: CalibratedProfile | None) -> Ef
         layer_s=engine.layer_s * layer,
         expert_layer_s=engine.expert_layer_s * layer,
         expert_copy_s=engine.expert_copy_s / memory,
+        sent_copy_s=engine.sent_copy_s / memory,
         step_s=engine.step_s * step,
         sequence_s=engine.sequence_s * step,
-        rank_sequence_s=engine.rank_sequence_s * step,
         request_s=engine.request_s * request,
         prompt_token_s=engine.prompt_token_s * request,
     )

@@ -272,7 +272,7 @@ class ServingBuilder:
             "model": self.model, "layout": layout, "card": self.card, "network": self.network,
             "efficiency": self.efficiency, "precision": self.precision, "context": self.context,
             "ranks": ranks if ranks is not None else self.ranks(rules),
-            "split_over_stages": rules.split_over_stages,
+            "split_over_stages": rules.split_over_stages, "queries": float(rules.draft_tokens + 1),
         }  # fmt: skip
         found = iteration_terms(tokens, **given)
         if self.draft:
@@ -284,12 +284,12 @@ class ServingBuilder:
 
     def ranks(self, rules: Batching, *, decodes: bool = False) -> RankLoad:
         """What iterations hold, by which attention ranks are uneven: replicas that only decode hold no prompts."""
+        width, loop = float(rules.draft_tokens + 1), self.work.traffic.closed_loop
         if decodes:
-            return RankLoad(width=float(rules.draft_tokens + 1))
-        loop = self.work.traffic.closed_loop
+            return RankLoad(width=width)
         most = min(rules.max_sequences, loop.users / self.work.replicas) if loop else rules.max_sequences
-        width = float(rules.draft_tokens + 1)
-        return RankLoad(0.0 if rules.prefill_only else most * width, width, self.prompt)
+        full = max(float(self.work.batching.max_tokens), self.prompt)  # A longer prompt stays on its rank.
+        return RankLoad(0.0 if rules.prefill_only else most * width, width, self.prompt, full)
 
     def fluid(
         self, layout: Layout, *, prefill_only: bool, decodes: bool = False

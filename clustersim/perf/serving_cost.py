@@ -185,12 +185,14 @@ def _attention(
     precision: Precision,
     context: float,
     in_turn: float,
+    queries: float,
 ) -> _Attention:
     """Return the seconds of attention per cached token, pair, new token and decoding sequence, for one replica.
 
-    Decode reads the cache at the reachable bandwidth or computes at the reachable rate, whichever is slower;
-    part by part both are proportional to the same tokens, so the slower one is a constant choice. With data groups
-    and stages a card sees only its own tokens and layers; ``in_turn`` stages work one after another.
+    Decode reads the cache at the reachable bandwidth or computes at the reachable rate, whichever is slower: once for
+    all ``queries`` of a sequence, and for each of them. Part by part both are proportional to the same tokens, so the
+    slower one is a constant choice. With data groups and stages a card sees only its own tokens and layers; ``in_turn``
+    stages work one after another.
     """
     spread = layout.dp / stage_share(model, layout) / in_turn
     bandwidth = card.memory_bandwidth * efficiency.kv
@@ -204,11 +206,11 @@ def _attention(
         model, context, bytes_per_value=precision.kv_bytes, tp=layout.tp, latent_rows=efficiency.latent_rows
     ):
         decode = latent if work.latent else rate
-        kv_s += most(work.bytes.per_token / bandwidth, work.decode_ops.per_token / decode)
+        kv_s += most(work.bytes.per_token / bandwidth, queries * work.decode_ops.per_token / decode)
         # The work of one new token within a window is in near_s already; the rest is what decode waits for memory.
         here = work.prompt_ops.per_sequence / rate
-        wait = most(work.bytes.per_sequence / bandwidth, work.decode_ops.per_sequence / decode)
-        sequence_s += most(0.0, wait - here)
+        wait = most(work.bytes.per_sequence / bandwidth, queries * work.decode_ops.per_sequence / decode)
+        sequence_s += most(0.0, wait - queries * here)
         near += here
         pair += work.prompt_ops.per_token
         kv_bytes += work.bytes.per_token
@@ -231,6 +233,7 @@ def iteration_terms(
     context: float = TYPICAL_CONTEXT,
     ranks: RankLoad = EVEN,
     split_over_stages: bool = True,
+    queries: float = 1.0,
 ) -> IterationTerms:
     """Return the terms of an iteration with ``tokens`` new tokens in the whole replica.
 
@@ -238,7 +241,8 @@ def iteration_terms(
     fullest stage's time of a pp-th of the tokens (at least one); without ``split_over_stages`` the whole batch passes
     one stage after another while the others wait: pp times the stage's time of all tokens. ``context`` is about how
     long sequences are: shorter windows and selections count as full. ``ranks`` says what lies unevenly on attention
-    ranks. Units: seconds, FLOP, bytes. Where numbers are columns of points, ``tokens`` has the shape (counts, 1).
+    ranks, ``queries`` how many new tokens a decoding sequence has: one, and those that it verifies. Units: seconds,
+    FLOP, bytes. Where numbers are columns of points, ``tokens`` has the shape (counts, 1).
     """
     n = np.asarray(tokens, dtype=np.float64)
     stages, groups_of = float(layout.pp), layout.pp if split_over_stages else 1
@@ -253,7 +257,7 @@ def iteration_terms(
     )
     passes = HIDDEN_PASSES * model.hidden + FFN_PASSES * width / layout.tp
     moved = own * passes * precision.activation_bytes * model.layers * stage_share(model, layout)
-    attention = _attention(model, layout, card, efficiency, precision, context, stages / groups_of)
+    attention = _attention(model, layout, card, efficiency, precision, context, stages / groups_of, queries)
     held = cache_growth(model, context, bytes_per_value=precision.kv_bytes, tp=layout.tp).per_token
     overhead = efficiency.step_s + efficiency.layer_s * model.layers
     overhead += efficiency.expert_layer_s * model.moe_layers
@@ -266,7 +270,7 @@ def iteration_terms(
         overhead_s=_beside(part, model, layout, efficiency) if efficiency.beside else zero + overhead,
         kv_s=attention.kv_s,
         pair_s=attention.pair_s,
-        sequence_s=_sequence_s(layout, efficiency) + attention.sequence_s,
+        sequence_s=efficiency.sequence_s / layout.dp + attention.sequence_s,
         flops=stages * sum((g.flops for g in groups), zero) + attention.near_flops * n,
         weight_bytes=as_array(stages * sum((g.bytes for g in groups), zero)),
         kv_bytes=attention.kv_bytes,
@@ -282,19 +286,15 @@ def _copies_s(n: Array, model: Model, layout: Layout, efficiency: Efficiency) ->
     """Seconds of a stage's layers for the copies of ``n`` tokens beside the experts' products.
 
     A tensor group does not divide them: each of its cards sorts, gathers and sums every copy of its tokens. Where
-    tokens are exchanged, a card sees those that are sent to its experts.
+    tokens are exchanged, a card sees those that are sent to its experts, and each rank takes in and gives back as many
+    as any other, whosever tokens they are.
     """
-    seen = n * model.experts_per_token
-    if layout.dp > 1:
-        seen = seen * expert_token_share(n, model.experts, model.experts_per_token, layout.ep) / layout.ep
-    return seen * (model.moe_layers * stage_share(model, layout)) * efficiency.expert_copy_s
-
-
-def _sequence_s(layout: Layout, efficiency: Efficiency) -> float:
-    """Time beside the kernels for a decoding sequence: each attention rank has its own to see to."""
-    if layout.dp == 1:
-        return efficiency.sequence_s
-    return (efficiency.rank_sequence_s or efficiency.sequence_s) / layout.dp
+    layers, k = model.moe_layers * stage_share(model, layout), model.experts_per_token
+    if layout.dp == 1 or not model.moe_layers:
+        return n * k * layers * efficiency.expert_copy_s
+    seen = n * k * expert_token_share(n, model.experts, k, layout.ep) / layout.ep
+    sent = n * k * expert_token_share(n, model.experts, k, layout.dp) / layout.dp
+    return layers * (seen * efficiency.expert_copy_s + sent * efficiency.sent_copy_s)
 
 
 def _beside(tokens: Array, model: Model, layout: Layout, efficiency: Efficiency) -> Array:

@@ -98,8 +98,9 @@ def speculative_terms(
     In an iteration of n tokens n / (g + 1) sequences draft, at most ``most_sequences``; the host's time per iteration
     is not spent again.
     """
-    efficiency = replace(given["efficiency"], step_s=0.0, sequence_s=0.0, rank_sequence_s=0.0)
-    same = given | {"model": draft.model, "efficiency": efficiency}
+    efficiency = replace(given["efficiency"], step_s=0.0, sequence_s=0.0)
+    # A drafter's pass looks at a sequence's cache for one token.
+    same = given | {"model": draft.model, "efficiency": efficiency, "queries": 1.0}
     first = iteration_terms(terms.tokens, **same)
     alone = np.minimum(terms.tokens / (draft.tokens + 1), float(most_sequences))
     later = iteration_terms(alone, **same)

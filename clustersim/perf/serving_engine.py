@@ -121,8 +121,8 @@ class Efficiency:
     ``far_exchange_s`` is what each exchange of experts' tokens between coherent domains takes beside the fabric's time:
     its launches, and waiting for the last rank. ``handover_s`` and ``handover_token_s`` are what the engines take to
     hand a prompt's cache to another replica, beside the fabric's time, for a prompt and for each of its tokens.
-    ``rank_sequence_s`` is ``sequence_s`` on a rank of attention-data parallelism, which sees to its own sequences (0:
-    the same).
+    ``sent_copy_s`` is what a token's copy that is exchanged between ranks of attention-data parallelism takes them a
+    layer beside the links (packing, waiting for the fullest rank, unpacking and summing).
     ``beside`` names code of another package that gives the time beside the kernels of an iteration from them.
     """
 
@@ -145,7 +145,7 @@ class Efficiency:
     far_exchange_s: float = 0.0
     handover_s: float = 0.0
     handover_token_s: float = 0.0
-    rank_sequence_s: float = 0.0
+    sent_copy_s: float = 0.0
     beside: str = ""
 
     def __post_init__(self) -> None:
@@ -181,7 +181,7 @@ class Efficiency:
             "far_exchange_s",
             "handover_s",
             "handover_token_s",
-            "rank_sequence_s",
+            "sent_copy_s",
         )
         return replace(self, **rates, **{name: getattr(self, name) / speed for name in times})
 

@@ -22,12 +22,12 @@ Array = NDArray[np.float64]
 @dataclass(frozen=True, slots=True)
 class RankLoad:
     """What an iteration of n tokens holds: up to ``decode_tokens`` they are decoding sequences' (``width`` each),
-    beyond
-    them prompts' of ``prompt`` tokens on average."""
+    beyond them prompts' of ``prompt`` tokens on average; no rank takes more than ``most``."""
 
     decode_tokens: float = inf
     width: float = 1.0
     prompt: float = 1.0
+    most: float = inf
 
 
 #: Where nothing is known of the load: every token is a sequence of its own.
@@ -49,6 +49,8 @@ def busiest_rank(tokens: Array, ranks: int, load: RankLoad) -> Array:
 
     >>> busiest_rank(np.array([4.0, 64.0, 8192.0]), 4, RankLoad(decode_tokens=64, prompt=8192)).tolist()
     [1.0, 16.0, 8144.0]
+    >>> busiest_rank(np.array([8192.0, 8193.0]), 4, RankLoad(0.0, prompt=2000, most=2048)).tolist()
+    [2048.0, 2048.25]
     """
     n = np.asarray(tokens, dtype=np.float64)
     if ranks == 1:
@@ -56,4 +58,6 @@ def busiest_rank(tokens: Array, ranks: int, load: RankLoad) -> Array:
     decode = np.minimum(n, load.decode_tokens)
     prompts = n - decode
     mean = decode * uneven(decode / load.width, ranks) + prompts * uneven(prompts / load.prompt, ranks)
-    return np.asarray(np.minimum(mean / ranks, n))
+    # A rank that is full leaves the rest of its prompts to the next iteration: it never holds less than the mean.
+    fullest = np.maximum(np.minimum(mean / ranks, load.most), n / ranks)
+    return np.asarray(np.minimum(fullest, n))

@@ -256,8 +256,8 @@ class EngineConstants(Model):
     """Time beside the kernels of each layer of experts, on top, microseconds."""
     expert_copy_ns: float = Field(0.0, ge=0)
     """Time of a token's copy at a layer of experts beside its products (sorting, gathering, summing), nanoseconds."""
-    rank_sequence_us: float = Field(0.0, ge=0)
-    """Time that a decoding sequence adds on its rank of attention-data parallelism, microseconds; 0: ``sequence``."""
+    sent_copy_ns: float = Field(0.0, ge=0)
+    """Time of a copy that ranks of attention-data parallelism exchange, a layer beside the links, nanoseconds."""
     latent_rows: float = Field(1.0, ge=1)
     """Heads that decode of a latent works on at least: what a tile of its kernel holds."""
     latent_share: float = Field(0.0, ge=0, le=1)

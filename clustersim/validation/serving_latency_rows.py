@@ -206,6 +206,7 @@ def record(row: Mapping[str, str]) -> tuple[ServingRecord, Client]:
     asked = Campaign(
         campaign=campaign_of(full), software=engine.profile.family, model=model, card=card.name, isl=str(isl),
         osl=str(osl), mode="disagg" if split else "agg", tp=layout.tp, users=number(full["concurrency"], 1.0),
+        experts="spread" if layout.ep > 1 else "whole",
     )  # fmt: skip
     weights = _weights(full, model, suffix, scripts_of(asked).get("weights", "bf16"))
     said = scripts_of(replace(asked, format=weights.dtype))

@@ -170,6 +170,8 @@ class Campaign:
     isl: str = ""
     osl: str = ""
     mode: str = "agg"
+    experts: str = ""
+    """How the cards of a worker hold experts: ``spread`` over groups, or each one cut over all (``whole``)."""
     tp: float = 1.0
     users: float = 1.0
 
@@ -195,7 +197,7 @@ def scripts_of(asked: Campaign) -> dict[str, str]:
 
 
 #: Columns that a line of the table may ask a word of.
-_ASKED = ("campaign", "software", "model", "card", "format", "isl", "osl", "mode")
+_ASKED = ("campaign", "software", "model", "card", "format", "isl", "osl", "mode", "experts")
 
 
 def lengths_of(row: Mapping[str, str], means: Sequence[float]) -> list[Lengths]:

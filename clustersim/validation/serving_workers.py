@@ -56,11 +56,24 @@ def _fitting(row: Mapping[str, str], asked: Campaign) -> list[Row]:
 def _filled(row: Row, line: Row) -> Row:
     """The row with the workers, degrees and settings of a run."""
     given = {column: line[key] for key, column in _COLUMNS.items()}
+    given["decode_max_sequences"] = _largest(row, line)
     for kind in ("prefill", "decode"):
         ranks = int(line[f"{kind}_attention_dp"])
         given[f"{kind}_tp_size"] = str(int(line[f"{kind}_cards"]) // ranks)
     own = {key: row[key] for key in ("draft_tokens", "decode_max_sequences") if (row.get(key) or "").strip()}
     return {**row, **given, **own}
+
+
+#: Sequences that decode at once over what a configuration's workers hold, from which it is not the row's.
+_TOO_MANY = 1.2
+
+
+def _largest(row: Mapping[str, str], line: Mapping[str, str]) -> str:
+    """The largest batch of a run; empty where the row's own times say that far more sequences decode at once."""
+    decoding = number(row["tpot_ms"]) * number(row["osl"])
+    held = number(line["decode_max_sequences"]) * number(line["decode_workers"])
+    most = _TOO_MANY * held * (decoding + number(row["ttft_ms"]))
+    return "" if number(row["concurrency"]) * decoding > most else line["decode_max_sequences"]
 
 
 def _measured(row: Mapping[str, str]) -> tuple[str, str]:
@@ -81,6 +94,7 @@ def with_workers(rows: Sequence[Row], campaigns: Sequence[Campaign | None]) -> l
     pairs = list(zip(rows, campaigns, strict=True))
     stated = {_key(row, asked): row for row, asked in pairs if asked is not None and not _lacks(row)}
     labels: dict[tuple[Campaign, float, float], list[Row]] = defaultdict(list)
+    under: dict[tuple[Campaign, float, float], set[tuple[str, str]]] = defaultdict(set)
     out = [dict(row) for row in rows]
     for row, asked in zip(out, campaigns, strict=True):
         if asked is None:
@@ -89,13 +103,16 @@ def with_workers(rows: Sequence[Row], campaigns: Sequence[Campaign | None]) -> l
             if row.get("mode") == "disagg":
                 row |= _agreed(row, asked)
             continue
+        label = (asked, _cards(row, "prefill"), _cards(row, "decode"))
+        under[label].add(_measured(row))
         twin = stated.get(_key(row, asked))
         if twin is not None:
             row |= {key: value for key, value in twin.items() if key.startswith(("prefill_", "decode_"))}
+            row |= _agreed(row, asked)
         else:
-            labels[(asked, _cards(row, "prefill"), _cards(row, "decode"))].append(row)
-    for (asked, *_), alike in labels.items():
-        _tell_apart(alike, _fitting(alike[0], asked))
+            labels[label].append(row)
+    for label, alike in labels.items():
+        _tell_apart(alike, _fitting(alike[0], label[0]), under[label])
     return out
 
 
@@ -112,7 +129,7 @@ def _agreed(row: Mapping[str, str], asked: Campaign) -> Row:
             for kind in ("prefill", "decode")
         )
     ]
-    said = {line["decode_max_sequences"] for line in runs}
+    said = {_largest(row, line) for line in runs}
     if len(said) != 1 or (row.get("decode_max_sequences") or "").strip():
         return {}
     return {"decode_max_sequences": said.pop()}
@@ -122,9 +139,9 @@ def _key(row: Mapping[str, str], asked: Campaign) -> tuple[object, ...]:
     return (asked, *_measured(row))
 
 
-def _tell_apart(rows: list[Row], runs: list[Row]) -> None:
-    """Fill the rows under one label, or say why not."""
-    measured = sorted({_measured(row) for row in rows}, key=lambda pair: float(pair[1]))
+def _tell_apart(rows: list[Row], runs: list[Row], under: set[tuple[str, str]]) -> None:
+    """Fill the rows under one label, or say why not; ``under`` it stand measurements of other rows too."""
+    measured = sorted(under, key=lambda pair: float(pair[1]))
     ordered = sorted(runs, key=lambda run: -int(run["draft_tokens"]))
     if len(runs) == 1:
         chosen = dict.fromkeys(measured, runs[0])

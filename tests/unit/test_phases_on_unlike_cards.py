@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import yaml
 from clustersim.assemble.serving import ServingBuilder
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.perf.serving_engine import Layout
-from clustersim.perf.serving_ranks import EVEN
+from clustersim.perf.serving_ranks import EVEN, busiest_rank
 from clustersim.pipeline.site import run_site
 from clustersim.schema.load_inputs import load_inputs
 from clustersim.schema.serving import ClosedLoopSection
@@ -125,6 +124,20 @@ def test_a_decoding_pool_holds_no_prompts(users: int) -> None:
     assert pool.cost.fixed_s[users] == pytest.approx(even.fixed_s[0], rel=1e-9)
 
 
+@pytest.mark.parametrize("limit", [512, 65536])
+def test_ranks_are_filled_to_their_limit_and_a_longer_prompt_stays_on_one(limit: int) -> None:
+    inputs = load_inputs(str(SERVE.parent / "serve-deepseek-v3.yaml"), with_incumbent=False)
+    work = inputs.scenario.demand["chat"]
+    few = work.model_copy(update={"batching": work.batching.model_copy(update={"max_tokens": limit})})
+    builder, lay = ServingBuilder(inputs, few), Layout(tp=1, dp=8, ep=8)
+    rules = builder.rules(lay, prefill_only=True)
+    assert rules.max_tokens == 8 * limit
+    load = builder.ranks(rules)
+    assert load.most == max(limit, builder.prompt)
+    one = float(busiest_rank(np.array([builder.prompt]), 8, load)[0])
+    assert one == pytest.approx(builder.prompt)
+
+
 def test_a_rank_sees_to_its_own_sequences() -> None:
     inputs = load_inputs(str(SERVE.parent / "serve-deepseek-v3.yaml"), with_incumbent=False)
     builder = ServingBuilder(inputs, inputs.scenario.demand["chat"])
@@ -133,6 +146,3 @@ def test_a_rank_sees_to_its_own_sequences() -> None:
     one = builder.terms(counts, Layout(tp=8), rules, EVEN).sequence_s
     many = builder.terms(counts, Layout(tp=1, dp=8, ep=8), rules, EVEN).sequence_s
     assert many == pytest.approx(one / 8)
-    builder.efficiency = replace(builder.efficiency, rank_sequence_s=55e-6)
-    assert builder.terms(counts, Layout(tp=1, dp=8, ep=8), rules, EVEN).sequence_s == pytest.approx(55e-6 / 8)
-    assert builder.terms(counts, Layout(tp=8), rules, EVEN).sequence_s == one

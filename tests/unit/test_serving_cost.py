@@ -139,6 +139,18 @@ def test_copies_of_tokens_are_charged_and_no_tensor_group_divides_them() -> None
     assert (terms(n, LLAMA, Layout(), e).fixed_s == terms(n, LLAMA, Layout()).fixed_s).all()
 
 
+def test_copies_that_ranks_exchange_cost_every_rank_alike_whosever_tokens_they_are() -> None:
+    e = replace(IDEAL, sent_copy_s=1e-8)
+    n = [1.0, 64.0, 8192.0]
+    for layout in (Layout(dp=8, ep=8), Layout(dp=8), Layout(tp=2, dp=4, ep=8)):
+        more = terms(n, MOE, layout, e).fixed_s - terms(n, MOE, layout).fixed_s
+        even = np.array(n) * 4 * 9 * 1e-8 / layout.dp
+        assert (more >= even * (1 - 1e-12)).all()
+        assert more[-1] == pytest.approx(even[-1], rel=0.05)
+    for layout in (Layout(), Layout(tp=8), Layout(tp=8, ep=8)):
+        assert (terms(n, MOE, layout, e).fixed_s == terms(n, MOE, layout).fixed_s).all()
+
+
 def test_small_all_reduce_is_one_step_and_never_slower_than_the_fabric() -> None:
     from clustersim.fabric.collectives import collective_time
 
