@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clustersim.assemble.serving import ServingBuilder, layout_spec
+from clustersim.assemble.serving import ServingBuilder
+from clustersim.assemble.serving_parts import layout_spec
 from clustersim.assemble.software import fitted
 from clustersim.columns import values_of
 from clustersim.des.serving.closed_form import Fleet, FluidPool

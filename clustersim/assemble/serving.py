@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from clustersim.assemble.calibrated import calibrated_engine, factors_of, uncalibrated
 from clustersim.assemble.groups import joint, phases_of
 from clustersim.assemble.parts import card_spec, model_spec, needed, network_spec
+from clustersim.assemble.serving_parts import adapters_of, batching_of, layout_spec, precision_spec
 from clustersim.assemble.sessions import known_of
 from clustersim.assemble.software import constants_kind, eager_factor, engine_efficiency, fitted, reserve_of
 from clustersim.assemble.speculation import acceptance_of, draft_of
@@ -26,12 +27,12 @@ from clustersim.errors import InfeasibleError, InputError
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
-from clustersim.perf.serving_adapters import Adapters, adapter_bytes, adapter_terms, adapter_wait_s
+from clustersim.perf.serving_adapters import adapter_bytes, adapter_terms, adapter_wait_s
 from clustersim.perf.serving_cache import CachePlan, cache_room, cache_tokens
 from clustersim.perf.serving_checks import check_serving
 from clustersim.perf.serving_cost import IterationTerms, iteration_terms
-from clustersim.perf.serving_draft import speculative_terms, tokens_per_step
-from clustersim.perf.serving_engine import Efficiency, Layout, Precision
+from clustersim.perf.serving_draft import speculative_terms
+from clustersim.perf.serving_engine import Efficiency, Layout
 from clustersim.perf.serving_exchange import kv_transfer_seconds
 from clustersim.perf.serving_ranks import EVEN, RankLoad
 from clustersim.perf.serving_reserve import BatchLimits
@@ -39,85 +40,10 @@ from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.find_software import find_software
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.profiles import CardProfile
-from clustersim.schema.serving import BatchingSection, PrecisionSection, ServingPlan
+from clustersim.schema.serving import BatchingSection, ServingPlan
 from clustersim.schema.software import SoftwareProfile
 
-__all__ = [
-    "ServingBuilder", "cache_of_plan", "content_of", "deployment", "engine_said", "format_by_rule", "layout_spec",
-    "precision_spec",
-]  # fmt: skip
-
-#: Formats that meet a rule of width, the one with hardware of its own first.
-_BY_RULE = {"16bit": ("bf16", "fp16"), "8bit": ("fp8", "int8"), "4bit": ("fp4", "int4")}
-
-
-def format_by_rule(name: str, card: Card) -> str:
-    """Return a format by its name, or for a rule of width the first that the card computes in.
-
-    A card that computes in neither keeps the last one in memory, and its arithmetic must be named wider.
-
-    >>> card = Card(name="X", peak={"int8": 2.0, "bf16": 1.0}, memory_bytes=1, memory_bandwidth=1, gemm_efficiency=0.7,
-    ...     memory_efficiency=0.8)
-    >>> format_by_rule("8bit", card), format_by_rule("fp8", card)
-    ('int8', 'fp8')
-    """
-    choices = _BY_RULE.get(name)
-    if choices is None:
-        return name
-    return next((choice for choice in choices if choice in card.peak), choices[-1])
-
-
-def precision_spec(section: PrecisionSection, card: Card) -> Precision:
-    """Return the formats of a workload on a card."""
-    return Precision(
-        weights=format_by_rule(section.weights, card),
-        linear=format_by_rule(section.linear, card),
-        attention=format_by_rule(section.attention, card),
-        cache=format_by_rule(section.cache, card),
-        attention_weights=format_by_rule(section.attention_weights, card)
-        if section.attention_weights
-        else "",
-    )
-
-
-def layout_spec(plan: ServingPlan) -> Layout:
-    """Return the layout of a replica."""
-    return Layout(tp=plan.tp, pp=plan.pp, dp=plan.dp, ep=plan.ep)
-
-
-def _batching(
-    work: ServingWorkload,
-    acceptance: tuple[Any, ...],
-    *,
-    prefill_only: bool,
-    decodes: bool = False,
-    ranks: int = 1,
-) -> Batching:
-    """The scheduler of a replica; each of its attention ranks takes ``max_tokens`` of its own."""
-    b, s, split = work.batching, work.speculative, work.disaggregated
-    if split is not None and decodes and split.decode_batching is not None:
-        b = split.decode_batching
-    return Batching(
-        max_tokens=b.max_tokens * ranks,
-        max_sequences=b.max_sequences,
-        chunked=b.chunked,
-        split_over_stages=b.split_over_stages,
-        mixed=b.mixed,
-        max_waiting=b.max_waiting,
-        timeout_s=b.timeout.value if b.timeout else float("inf"),
-        prefill_only=prefill_only,
-        sends_first=split is not None and decodes and split.first_token == "decode",
-        tokens_per_step=tokens_per_step(acceptance) if s else 1,
-        draft_tokens=s.draft_tokens if s else 0,
-    )
-
-
-def adapters_of(work: ServingWorkload) -> Adapters | None:
-    """Return the adapters of a workload's requests; a replica keeps no more than there are."""
-    a = work.adapters
-    if a is None:
-        return None
-    return Adapters(a.count, a.rank, min(a.resident, a.count), a.skew.value, a.targets == "all")
+__all__ = ["ServingBuilder", "cache_of_plan", "content_of", "deployment", "engine_said"]
 
 
 def engine_said(work: ServingWorkload) -> str:
@@ -262,7 +188,9 @@ class ServingBuilder:
     def rules(self, layout: Layout, *, prefill_only: bool, decodes: bool = False) -> Batching:
         """The scheduler of a pool."""
         ranks = 1 if decodes else layout.dp
-        return _batching(self.work, self.acceptance, prefill_only=prefill_only, decodes=decodes, ranks=ranks)
+        return batching_of(
+            self.work, self.acceptance, prefill_only=prefill_only, decodes=decodes, ranks=ranks
+        )
 
     def terms(
         self, tokens: Any, layout: Layout, rules: Batching, ranks: RankLoad | None = None
@@ -296,7 +224,7 @@ class ServingBuilder:
     ) -> tuple[FluidCost, Batching, IterationTerms]:
         """Costs of a replica at a few token counts, its scheduler, and bytes that a prompt token hands over."""
         # The closed form takes attention ranks as even: their number changes what an iteration takes, not its pace.
-        rules = _batching(self.work, self.acceptance, prefill_only=prefill_only, decodes=decodes)
+        rules = batching_of(self.work, self.acceptance, prefill_only=prefill_only, decodes=decodes)
         room = self.room(layout, rules)
         counts = token_knots(rules.max_tokens)
         terms = self.terms(counts if self.where is None else counts[:, None], layout, rules, EVEN)

@@ -10,7 +10,8 @@ import numpy as np
 from clustersim.assemble.fluid import FluidDeployment, fluid_deployment
 from clustersim.assemble.groups import phases_of
 from clustersim.assemble.parts import model_spec
-from clustersim.assemble.serving import ServingBuilder, cache_of_plan, layout_spec
+from clustersim.assemble.serving import ServingBuilder, cache_of_plan
+from clustersim.assemble.serving_parts import layout_spec
 from clustersim.assemble.supernode import domain_cards
 from clustersim.assemble.traffic import slo_of, stream_spec
 from clustersim.des.serving.closed_form import ClosedForm, SloColumns, closed_form

@@ -228,7 +228,7 @@ def test_an_engine_without_its_release_is_said() -> None:
 
 def test_every_plan_that_is_tried_divides_its_model() -> None:
     from clustersim.assemble.parts import model_spec
-    from clustersim.assemble.serving import layout_spec
+    from clustersim.assemble.serving_parts import layout_spec
     from clustersim.perf.serving_checks import layout_problems
     from clustersim.workloads.serving_plans import candidates
 
