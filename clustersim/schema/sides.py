@@ -191,8 +191,8 @@ def refuse_stated_plans(sides: Sequence[Inputs], *, allowed: bool) -> None:
             others = ", ".join(side.name for side in sides if side.name not in stated)
             raise InputError(
                 f"demand.{name}.plan is stated for {', '.join(stated)} and searched for on {others}: state it on every"
-                " side (incumbent.KEY or SCENARIO.KEY), write plan: best, or allow it with --stated-plans"
-                " (market.stated_plans)"
+                " side (incumbent.KEY or SCENARIO.KEY), write plan: best, or allow it where it may be:"
+                " market.stated_plans in a file, --stated-plans of compare"
             )
 
 

@@ -215,9 +215,10 @@ TEXTS: dict[str, str] = {
     "--set {}: a comparison has no incumbent; write the name of a scenario, as in SCENARIO.KEY":
         "--set {}:比较没有对照;请写场景的名称,如 SCENARIO.KEY",
     "demand.{}.plan is stated for {} and searched for on {}: state it on every side (incumbent.KEY or "
-    "SCENARIO.KEY), write plan: best, or allow it with --stated-plans (market.stated_plans)":
+    "SCENARIO.KEY), write plan: best, or allow it where it may be: market.stated_plans in a file, --stated-plans of "
+    "compare":
         "demand.{0}.plan 在 {1} 上是给定的,而在 {2} 上是搜索的:请在每一方给定(incumbent.KEY 或 "
-        "SCENARIO.KEY),写 plan: best,或用 --stated-plans 允许(market.stated_plans)",
+        "SCENARIO.KEY),写 plan: best,或在可行处允许:文件中的 market.stated_plans,compare 的 --stated-plans",
     "role {} needs a section {} and no other": "角色 {} 需要 {} 部分而不要其他",
     "evidence 'tuned' needs tuned_on: the rows that the constants were found from":
         "evidence 'tuned' 需要 tuned_on:常数由哪些行求得",
