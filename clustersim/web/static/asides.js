@@ -44,7 +44,7 @@ export function Seek({ tile, inputs, design, language, money: chosen, onUse, onC
     <p><button>${say("page.seek", language)}</button> <button type="button" onClick=${onClose}>${say("page.close", language)}</button></p>
     <div aria-live="polite">${told?.waits ? html`<p class="note">${say("page.computing", language)}</p>` : ""}
     ${told?.error ? html`<p class="error">${told.error}</p>` : ""}
-    ${told?.found ? html`<p>${say("page.seek_found", language, { key, value: `${figure(told.found.value, 6)}${shownUnit}`, target: `${figure(told.target, 6)} ${unitName(targetUnit, language)}`.trim() })} 
+    ${told?.found ? html`<p>${say("page.seek_found", language, { key, value: `${figure(told.found.value, 6)}${shownUnit}`, target: `${figure(told.target, 6)} ${unitName(targetUnit, language)}`.trim() })}${" "}
       <button type="button" onClick=${() => onUse(key, told.found.value, input.unit)}>${say("page.use", language)}</button></p>` : ""}</div>
   </form>`;
 }
