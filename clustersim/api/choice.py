@@ -63,22 +63,27 @@ class AskedToChoose(Named):
 
         names = [other if isinstance(other, str) else other.name for other in others]
         refuse_no_scenario(names)
-        own: tuple[Mapping[str, object], ...] = ()
-        if not all(isinstance(other, str) for other in others):
-            own = ({}, *({} if isinstance(other, str) else other.changes for other in others))
-            for other in (self, *(one for one in others if not isinstance(one, str))):
-                other.load()  # a key that no file of a design has is refused
-            if demand not in {"", self.name}:
-                raise InputError(
-                    f"demand: {demand}: designs with changes of their own do the first one's, {self.name}"
-                )
+        own = self._own_changes(others, demand)
         asked = Asked(
             names=(self.name, *names), sets=self.changes, own_site=own_site, demand=demand, stated_plans=stated_plans,
-            own=own,
+            own=({}, *own) if own else (),
         )  # fmt: skip
         limited = any(text is not None for text in (budget, power, racks))
         limits = resource_limits(budget, power, racks, self.load(incumbent=False)) if limited else None
         return compare_answer(asked, draws=draws, limits=limits)
+
+    def _own_changes(self, others: Sequence[str | Named], demand: str) -> tuple[Mapping[str, object], ...]:
+        """What each of the others changes for itself; nothing where all of them are plain names."""
+        designs = [other for other in others if not isinstance(other, str)]
+        if not designs:
+            return ()
+        for one in (self, *designs):
+            one.load()  # a key that no file of a design has is refused
+        if demand not in {"", self.name}:
+            raise InputError(
+                f"demand: {demand}: designs with changes of their own do the first one's, {self.name}"
+            )
+        return tuple({} if isinstance(other, str) else other.changes for other in others)
 
     @told("plan")
     def plan_training(
@@ -101,12 +106,16 @@ class AskedToChoose(Named):
 
     @told("plan")
     def plan_cluster(
-        self, *others: str, objective: str = "goodput", tell: Count = no_count, **limits: Unpack[LimitWords]
+        self, *others: str | Named, objective: str = "goodput", tell: Count = no_count, **limits: Unpack[LimitWords]
     ) -> Answer:  # fmt: skip
-        """Find the best cluster under limits (as in ``plan_training``) at every size, of all these parts."""
+        """Find the best cluster under limits (as in ``plan_training``) at every size, of all these parts.
+
+        Another may be a scenario with changes of its own, this one's among them, as in ``compare``.
+        """
         from clustersim.planner.asked import Words
 
-        refuse_no_scenario(others)
+        names = [other if isinstance(other, str) else other.name for other in others]
+        refuse_no_scenario(names)
         from clustersim.report.pages.clusters import clusters_answer
 
         asked = Words(**limits)
@@ -115,11 +124,12 @@ class AskedToChoose(Named):
 
             if others:
                 raise InputError(
-                    f"{self.name}: its groups are what is chosen from; write the clusters of {', '.join(others)} into"
+                    f"{self.name}: its groups are what is chosen from; write the clusters of {', '.join(names)} into"
                     " it as groups, or ask for scenarios of equal cards"
                 )
             return groups_plan(self.load(incumbent=False), asked, objective, tell)
-        return clusters_answer((self.name, *others), self.changes, asked, objective, tell)
+        own = self._own_changes(others, asked.demand)
+        return clusters_answer((self.name, *names), self.changes, asked, objective, tell, own)
 
     @told("plan")
     def plan_serving(

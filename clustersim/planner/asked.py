@@ -16,6 +16,7 @@ from clustersim.planner.finish import order_date
 from clustersim.planner.training import Question, chosen_workload
 from clustersim.planner.uncertainty import bearable_draws
 from clustersim.planner.written import Source
+from clustersim.schema.designs import What, load_designs
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.lookup import find_file
 from clustersim.schema.prices import cny_rate
@@ -24,6 +25,7 @@ from clustersim.units import in_currency, to_float, to_tokens
 
 __all__ = [
     "LimitWords",
+    "Own",
     "Words",
     "in_bounds",
     "limits_of",
@@ -35,6 +37,9 @@ __all__ = [
     "tokens_of",
 ]
 
+#: What each scenario after the first changes for itself alone.
+Own = Sequence[Mapping[str, object]]
+_NONE: Mapping[str, object] = {}
 #: Units that a bare number may leave out: the name of what is asked says them.
 _SAID = ("d", "1", "1/s")
 #: Fewer tokens are no training: the unit was left out.
@@ -289,7 +294,9 @@ def _latest(words: Words, inputs: Inputs) -> float:
 DRAWS, PROBABILITY_DRAWS = 64, 256
 
 
-def sureness_of(scenarios: Sequence[str], sets: Mapping[str, object], words: Words) -> Sureness | None:
+def sureness_of(
+    scenarios: Sequence[str], sets: Mapping[str, object], words: Words, own: Own = ()
+) -> Sureness | None:
     """Return how sure a plan must be, and its questions at other values of their inputs; nothing without draws.
 
     Raises InputError for a probability that is none, that has no limits to be met, or without draws.
@@ -304,14 +311,31 @@ def sureness_of(scenarios: Sequence[str], sets: Mapping[str, object], words: Wor
             raise InputError("--probability needs draws, and --draws 0 leaves them out")
         return None
     return Sureness(
-        lambda point: templates_of(scenarios, {**sets, **point}, words)[0], count, words.probability
+        lambda point: templates_of(scenarios, sets, words, own, point)[0], count, words.probability
     )
 
 
+def _designs(
+    scenarios: Sequence[str], sets: Mapping[str, object], words: Words, own: Own, point: Mapping[str, object]
+) -> tuple[Inputs, ...]:
+    """Scenarios with changes of their own, all at the demand of the first."""
+    if words.card_names or words.nic_names:
+        raise InputError(
+            "designs with changes of their own name their card and NIC there: cluster.card, cluster.nic"
+        )
+    changes = (sets, *own)
+    designs = [What(name, change) for name, change in zip(scenarios, changes, strict=True)]
+    return load_designs(designs, point, own_site=words.own_site, one_demand=True)
+
+
 def templates_of(
-    scenarios: Sequence[str], sets: Mapping[str, object], words: Words
-) -> tuple[dict[str, Question], Source]:
+    scenarios: Sequence[str], sets: Mapping[str, object], words: Words, own: Own = (),
+    point: Mapping[str, object] = _NONE,
+) -> tuple[dict[str, Question], Source]:  # fmt: skip
     """Return the question on every scenario with each card and NIC, by name, and where its terms and demand stand.
+
+    ``own``: what each scenario after the first changes for itself alone, as ``schema.designs`` has it; one scenario may
+    then stand there often. ``point``: more keys, which what a scenario changes for itself stands against.
 
     Raises InputError for unequal demands, a plan that one scenario alone states for another workload, and names that
     are unknown.
@@ -323,11 +347,16 @@ def templates_of(
         {key: value for key, value in (("cluster.card", card), ("cluster.nic", nic)) if value is not None}
         for card, nic in tried
     ]
-    sides = load_sides(scenarios, sets, own_site=words.own_site, demand=words.demand, variants=variants)
+    if own:
+        sides = _designs(scenarios, sets, words, own, point)
+    else:
+        sides = load_sides(
+            scenarios, {**sets, **point}, own_site=words.own_site, demand=words.demand, variants=variants
+        )
     name = chosen_workload(sides[0], "training", words.workload)
     # A card or NIC that is the scenario's own is no other cluster.
     unlike = {(s.file, s.parts.card.name, s.parts.nic.name): s for s in reversed(sides)}
-    kept = [side for side in sides if any(side is one for one in unlike.values())]
+    kept = [side for side in sides if own or any(side is one for one in unlike.values())]
     asked = {side.name: Question(side, name).on(side.cards) for side in kept}
     refuse_stated_plans([one.inputs for one in asked.values()], allowed=False)
     stated = find_file("scenarios", words.demand) if words.demand else None

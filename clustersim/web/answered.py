@@ -13,6 +13,7 @@ from clustersim.report.text import to_json
 from clustersim.web.answers import kept, result_of, whole_run
 from clustersim.web.asked import Design
 from clustersim.web.corridor import band
+from clustersim.web.kinds import in_chinese
 from clustersim.web.uploads import uploaded
 from clustersim.web.views import view
 from clustersim.web.views_compare import compare_view
@@ -77,7 +78,10 @@ def _import(content: bytes) -> dict[str, Any]:
 
     with uploaded(content) as path:
         answer = import_file(path)
-    return {"rows": [dict(row) for row in answer.table][:MOST_ROWS], "said": list(answer.said)}
+    rows = [dict(row) for row in answer.table][:MOST_ROWS]
+    said = [*answer.said, *answer.unread]
+    spoken = in_chinese([rows], said)
+    return {"rows": rows, "said": said, "in_chinese": {"rows": spoken["blocks"][0], "said": spoken["said"]}}
 
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {

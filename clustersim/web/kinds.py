@@ -16,7 +16,7 @@ from clustersim.report.language import SPOKEN, speaking
 from clustersim.report.spoken import spoken, spoken_cell, spoken_heading
 from clustersim.schema.quantity import hearing
 from clustersim.web.answers import without_place
-from clustersim.web.asked import MOST_DESIGNS, Design, quantity_of, scenarios
+from clustersim.web.asked import MOST_DESIGNS, Design, design_of, quantity_of, scenarios
 from clustersim.web.panels import panel
 from clustersim.web.uploads import uploaded
 from clustersim.web.views import frontier_panel
@@ -61,7 +61,7 @@ class Kind:
 def ask_of(kind: object, design: Design, options: Mapping[str, Any], content: bytes = b"") -> Ask:
     """Return a question whose options are checked; raises InputError for a kind or an option that there is not.
 
-    >>> ask_of("limits", Design("br166-1024"), {"limit": "power", "amount": "1 MW"}).options["others"]
+    >>> ask_of("limits", Design("br166-1024"), {"limit": "power", "amount": "1 MW"}).options["pins"]
     ()
     """
     if not isinstance(kind, str) or kind not in KINDS:
@@ -107,18 +107,21 @@ def _chosen(
     return check
 
 
-def _scenarios(least: int) -> Callable[[str, object], tuple[str, ...]]:
-    def check(name: str, value: object) -> tuple[str, ...]:
-        given = [] if value is None else value
-        names = scenarios()
-        if not isinstance(given, list) or not least <= len(given) < MOST_DESIGNS:
-            raise InputError(f"{name}: a list of {least} to {MOST_DESIGNS - 1} scenarios")
-        for one in given:
-            if not isinstance(one, str) or one not in names:
-                raise InputError(f"{name}: {str(one)[:80]!r} is none of the shipped scenarios")
-        return tuple(dict.fromkeys(given))
+def _others(name: str, value: object) -> tuple[str, ...]:
+    names = scenarios()
+    if not isinstance(value, list) or not 1 <= len(value) < MOST_DESIGNS:
+        raise InputError(f"{name}: a list of 1 to {MOST_DESIGNS - 1} scenarios")
+    for one in value:
+        if not isinstance(one, str) or one not in names:
+            raise InputError(f"{name}: {str(one)[:80]!r} is none of the shipped scenarios")
+    return tuple(dict.fromkeys(value))
 
-    return check
+
+def _pins(name: str, value: object) -> tuple[Design, ...]:
+    given = [] if value is None else value
+    if not isinstance(given, list) or len(given) > MOST_DESIGNS:
+        raise InputError(f"{name}: a list of at most {MOST_DESIGNS} designs")
+    return tuple(design_of(one, f"{name}[{i}]") for i, one in enumerate(given))
 
 
 def _one(allowed: Sequence[str]) -> Callable[[str, object], str]:
@@ -164,7 +167,7 @@ def _band(ask: Ask, tell: Tell) -> Answer:
 
 def _limits(ask: Ask, tell: Tell) -> list[dict[str, Any]]:
     chosen = ask.options
-    return limits_view(ask.design, chosen["others"], chosen["limit"], chosen["amount"], tell)
+    return limits_view(ask.design, chosen["pins"], chosen["limit"], chosen["amount"], tell)
 
 
 def _proposal(ask: Ask, tell: Tell) -> File:
@@ -218,13 +221,14 @@ KINDS: Mapping[str, Kind] = {
     "serve": Kind(_serve), "month": Kind(_train), "plans": Kind(_plans), "frontier": Kind(_frontier),
     "flips": Kind(_flips), "reliability": Kind(_reliability), "band": Kind(_band),
     "limits": Kind(
-        _limits, {"limit": _one(tuple(LIMITS)), "amount": quantity_of, "others": _scenarios(0)}
+        _limits, {"limit": _one(tuple(LIMITS)), "amount": quantity_of, "pins": _pins}
     ),
     "proposal": Kind(
-        _proposal, {"others": _scenarios(1), "languages": _chosen(lambda: SPOKEN), "forms": _chosen(_forms)}
+        _proposal, {"others": _others, "languages": _chosen(lambda: SPOKEN), "forms": _chosen(_forms)}
     ),
     "trace": Kind(_trace, upload=True), "calibrate": Kind(_calibrate, upload=True),
 }  # fmt: skip
+_BY_KEY = {"value", "unit"}
 #: Kinds that come with a file.
 UPLOADS = tuple(name for name, kind in KINDS.items() if kind.upload)
 
@@ -262,4 +266,8 @@ def in_chinese(blocks: Sequence[str | Sequence[Mapping[str, Any]]], said: Sequen
 
 
 def _spoken_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {spoken_heading(k): spoken_cell(k, v) if isinstance(v, str) else v for k, v in row.items()}
+    # A row's number is shown in the unit beside it: the page finds both by their keys, and has words for them.
+    return {
+        k if k in _BY_KEY else spoken_heading(k): spoken_cell(k, v) if isinstance(v, str) else v
+        for k, v in row.items()
+    }

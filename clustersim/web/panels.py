@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from clustersim.report.labels.notes import Told, keyed
 from clustersim.report.labels.plans import plan_told
+from clustersim.report.spoken_errors import chinese_error
 from clustersim.report.term_units import unit_of
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ __all__ = [
     "lines",
     "panel",
     "plain_rows",
+    "refused",
     "rows_of",
     "scatter",
     "spans",
@@ -35,6 +37,11 @@ def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a table, what is missing in them as None."""
     rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return [{str(name): value for name, value in row.items()} for row in rows]
+
+
+def refused(error: str) -> Note:
+    """What an error says, as a note in both languages."""
+    return "page.refused", {"en": error, "zh": chinese_error(error)}
 
 
 def _said(value: object) -> bool:

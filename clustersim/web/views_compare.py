@@ -9,13 +9,12 @@ from clustersim.errors import ClusterSimError, InputError
 from clustersim.planner.uncertainty import Swing
 from clustersim.report.answer import Answer
 from clustersim.report.labels.notes import keyed
-from clustersim.report.spoken_errors import chinese_error
 from clustersim.report.term_units import unit_of
 from clustersim.schema.designs import What, labels_of
 from clustersim.web.answers import RUN_DRAWS, kept, remarks_of, result_of
 from clustersim.web.asked import Design
 from clustersim.web.ends import ends_of
-from clustersim.web.panels import Note, bars, panel, spans
+from clustersim.web.panels import Note, bars, panel, refused, spans
 from clustersim.web.replayed import numbers_of
 
 __all__ = ["compare_view", "flips_view"]
@@ -48,7 +47,7 @@ def compare_view(designs: Sequence[Design], draws: int = RUN_DRAWS) -> list[dict
         found = kept(("compare", tuple(designs), draws), lambda: _compared(designs, draws))
     except ClusterSimError as error:
         # Unlike work has no common cost; each design still has numbers of its own.
-        return [panel("compare.side_by_side", told, notes=[_refused(str(error))]), *_equal(designs[0])]
+        return [panel("compare.side_by_side", told, notes=[refused(str(error))]), *_equal(designs[0])]
     data = found.to_dict()
     remarks = [said for one in designs[1:] for said in remarks_of(one)]
     works = result_of(designs[0]).to_dict()["workloads"]
@@ -60,11 +59,6 @@ def compare_view(designs: Sequence[Design], draws: int = RUN_DRAWS) -> list[dict
         *(one for work in data["terms"] for one in _gap(data, work, units.get(work, "CNY"), same)),
         *_equal(designs[0]),
     ]
-
-
-def _refused(error: str) -> tuple[str, dict[str, str]]:
-    """What an error says, as a note in both languages."""
-    return "page.refused", {"en": error, "zh": chinese_error(error)}
 
 
 def _compared(designs: Sequence[Design], draws: int) -> Answer:
@@ -101,7 +95,7 @@ def _gap(data: Mapping[str, Any], work: str, unit: str, same: Note) -> list[dict
     shares = {side: row["share_cheapest"] for side, row in data["intervals"].get(work, {}).items()}
     wins = ("compare.wins", {"what": "; ".join(f"{s} {v:.0%}" for s, v in shares.items())}) if shares else ""
     unable = [
-        ("compare.unable", {"name": row["side"], "reason": _refused(row["reason"])})
+        ("compare.unable", {"name": row["side"], "reason": refused(row["reason"])})
         for row in data["sides"] if row["reason"]
     ]  # fmt: skip
     money = dict.fromkeys((*terms, "sum", "p10", "p50", "p90"), unit)
@@ -179,7 +173,8 @@ def _flips(design: Design, own: str, rival: str, terms: Mapping[str, float]) -> 
         terms[own] - terms[rival],
     )  # fmt: skip
     notes = [told, "compare.flips_say" if flips else "compare.no_flip", "compare.flips_chart"]
-    return panel("compare.flips", rows, chart={**chart, "zero": True}, notes=notes)
+    units = dict.fromkeys(("gap_at_low", "gap_at_high"), unit_of(own) or "")
+    return panel("compare.flips", rows, chart={**chart, "zero": True}, notes=notes, units=units)
 
 
 def _gaps(design: Design, own: str, rival: str) -> list[Swing]:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from clustersim.errors import ClusterSimError, InputError
+from clustersim.schema.designs import What, labels_of, load_designs
 from clustersim.web.asked import Design
-from clustersim.web.panels import bars, panel
+from clustersim.web.panels import bars, panel, refused
 
 __all__ = ["LIMITS", "limits_view"]
 
@@ -19,7 +20,7 @@ _EVERY = 100_000
 
 
 def limits_view(
-    design: Design, others: Sequence[str], limit: str, amount: str, tell: Callable[[float], None]
+    design: Design, others: Sequence[Design], limit: str, amount: str, tell: Callable[[float], None]
 ) -> list[dict[str, Any]]:
     """The best that each cluster does of the design's demand within one limit, by the planner of ``plan``.
 
@@ -31,9 +32,13 @@ def limits_view(
     kinds = {work.kind for work in design.ask().load(incumbent=False).scenario.demand.values()}
     if not kinds & {"training", "serving"}:
         raise InputError(f"{design.scenario}: neither trains nor serves, and a limit is of one of them")
-    sides = [design.scenario, *(name for name in others if name != design.scenario)]
+    sides = list(dict.fromkeys((design, *others)))
     ask = _training if "training" in kinds else _serving
-    rows = ask(design, sides, limit, amount, tell)
+    told = ask(sides, limit, amount, tell)
+    rows = [
+        {"design": label, "changed_inputs": ", ".join(f"{k}={v}" for k, v in side.changes), **row}
+        for label, side, row in zip(_labels(sides), sides, told, strict=True)
+    ]
     done = [r for r in rows if "site.cards" in r]
     shown, unit = ("site.cards", "1") if limit == "tokens_per_day" else ("tokens_per_day", "token/d")
     chart = bars([r["design"] for r in done], {shown: [r[shown] for r in done]}, unit)
@@ -43,27 +48,36 @@ def limits_view(
     return [panel("compare.limits", rows, chart=chart if done else None, notes=[said, how], units=units)]
 
 
+def _labels(sides: Sequence[Design]) -> list[str]:
+    return labels_of([_what(side) for side in sides])
+
+
+def _what(design: Design) -> What:
+    return What(design.scenario, dict(design.changes))
+
+
 def _training(
-    design: Design, sides: Sequence[str], limit: str, amount: str, tell: Callable[[float], None]
+    sides: Sequence[Design], limit: str, amount: str, tell: Callable[[float], None]
 ) -> list[dict[str, Any]]:
-    """The best cluster of each scenario's parts at the design's training demand."""
+    """The best cluster of each design's parts at the first one's training demand."""
     words: dict[str, Any] = {limit: amount}
     objective = "goodput"
     if limit == "tokens_per_day":
         words, objective = {"tokens": amount, "days": "1 d"}, "capex_cny"
-    found = design.ask().plan_cluster(
-        *sides[1:], demand=design.scenario, objective=objective, draws=0, top=_EVERY,
+    first, *others = (side.ask() for side in sides)
+    found = first.plan_cluster(
+        *others, demand=first.name, objective=objective, draws=0, top=_EVERY,
         tell=lambda done, of: tell(done / max(of, 1)), **words,
     )  # fmt: skip
     best = {row["cluster"]: row for row in reversed(found.table)}
-    return [_cluster(name, best.get(name)) for name in sides]
+    return [_cluster(best.get(label)) for label in _labels(sides)]
 
 
-def _cluster(name: str, row: Mapping[str, Any] | None) -> dict[str, Any]:
+def _cluster(row: Mapping[str, Any] | None) -> dict[str, Any]:
     if row is None:
-        return {"design": name, "why_not": "limits.none"}
+        return {"why_not": "limits.none"}
     return {
-        "design": name, "card": row["card"], "site.cards": row["cards"],
+        "card": row["card"], "site.cards": row["cards"],
         "tokens_per_day": row["training_goodput_tokens_per_s"] * _SECONDS_PER_DAY,
         "cny_per_mtoken": row["cny_per_mtoken"], "capex_cny": row["budget_cny"], "power_w": row["power_w"],
         "racks": row["racks"], "plan": row["plan"],
@@ -71,31 +85,28 @@ def _cluster(name: str, row: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _serving(
-    design: Design, sides: Sequence[str], limit: str, amount: str, tell: Callable[[float], None]
+    sides: Sequence[Design], limit: str, amount: str, tell: Callable[[float], None]
 ) -> list[dict[str, Any]]:
-    """The fleet of each scenario's cards at the design's serving demand."""
+    """The fleet of each design's cards at the first one's serving demand."""
     rows: list[dict[str, Any]] = []
-    for name in sides:
+    for side in sides:
         try:
-            rows.append({"design": name, **_fleet(design, name, limit, amount)})
+            rows.append(_fleet(sides[0], side, limit, amount))
         except ClusterSimError as error:
             if not rows:
                 raise  # what is wrong with the question is no fault of a side
-            rows.append({"design": name, "why_not": str(error)})
+            rows.append({"why_not": refused(str(error))})
         tell(len(rows) / len(sides))
     return rows
 
 
-def _fleet(design: Design, name: str, limit: str, amount: str) -> dict[str, Any]:
-    """The fleet of a scenario's cards that serves the design's demand."""
+def _fleet(first: Design, side: Design, limit: str, amount: str) -> dict[str, Any]:
+    """The fleet of a design's cards that serves the first one's demand."""
     from clustersim.planner.asked import resource_limits, tokens_of
     from clustersim.report.pages.serving_plans import Backwards, serving_plan_answer
-    from clustersim.schema.sides import load_sides
 
-    sides = load_sides(
-        tuple(dict.fromkeys((design.scenario, name))), dict(design.changes), demand=design.scenario
-    )
-    inputs = sides[-1]
+    designs = [_what(one) for one in dict.fromkeys((first, side))]
+    inputs = load_designs(designs, {}, one_demand=True)[-1]
     if limit == "tokens_per_day":
         asked = Backwards(tokens_per_day=tokens_of(amount, limit))
     else:

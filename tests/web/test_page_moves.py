@@ -35,7 +35,10 @@ def test_a_slider_by_the_keyboard_moves_the_price_of_a_share(browser, site):
 @pytest.mark.full
 def test_an_output_is_dragged_and_its_input_found(browser, site):
     with Watched(browser, site) as at:
-        at.open(f"{site}/")
+        at.open(f"{site}/?currency=USD")
+        sync_api.expect(at.page.locator("[data-term=cny_per_mtoken] .number")).to_contain_text(
+            "USD", timeout=WAIT
+        )
         at.page.get_by_role("button", name="Find the input: Cost of a million trained tokens").click()
         form = at.page.get_by_role("form", name="Find the input")
         form.get_by_label("Input to move").fill("tco.pue")
@@ -44,8 +47,14 @@ def test_an_output_is_dragged_and_its_input_found(browser, site):
         drag = form.get_by_label("Drag Cost of a million trained tokens")
         drag.press("ArrowRight")
         sync_api.expect(form).to_contain_text("tco.pue =", timeout=WAIT)
+        wanted = float(form.get_by_label("Target of").input_value())
+        sync_api.expect(form).to_contain_text(f"{wanted} USD/Mtok")
         form.get_by_role("button", name="Use it").press("Enter")
         at.page.wait_for_url(lambda url: "set.tco.pue" in url, timeout=WAIT)
+        # What was asked for in the currency of the page is what the tile then says in it.
+        sync_api.expect(at.page.locator("[data-term=cny_per_mtoken] .number span")).to_have_text(
+            f"{wanted:.4g}", timeout=WAIT
+        )
         at.clean()
 
 

@@ -1,9 +1,12 @@
 """What the page asks with more than a click: proposals, limits, own or rent, uploads; processes beside the server."""
 
+import ast
 import concurrent.futures
+import inspect
 import io
 import json
 import random
+import re
 import time
 import zipfile
 
@@ -13,6 +16,7 @@ starlette_testclient = pytest.importorskip("starlette.testclient")
 
 from clustersim.api.scenario import load  # noqa: E402
 from clustersim.errors import ClusterSimError, InputError  # noqa: E402
+from clustersim.planner import serving as planner_serving  # noqa: E402
 from clustersim.report.answer import flat  # noqa: E402
 from clustersim.report.labels import all_words  # noqa: E402
 from clustersim.web.answers import whole_run  # noqa: E402
@@ -198,7 +202,7 @@ def test_every_view_of_every_scenario_has_words(name):
                                                ("tokens_per_day", "10 Gtokens")])  # fmt: skip
 @pytest.mark.parametrize(("name", "other"), [("br166-1024", "h20-1024"), ("serve-llama3-70b", "h20-1024")])
 def test_designs_stay_within_one_limit(name, other, limit, amount):
-    (panel,) = limits_view(Design(name), [other], limit, amount, lambda share: None)
+    (panel,) = limits_view(Design(name), [Design(other)], limit, amount, lambda share: None)
     most = {"power": ("power_w", 1e6), "budget": ("capex_cny", 2e8), "racks": ("racks", 40.0)}.get(limit)
     assert [row["design"] for row in panel["rows"]] == [name, other]
     for row in panel["rows"]:
@@ -207,7 +211,27 @@ def test_designs_stay_within_one_limit(name, other, limit, amount):
         else:
             assert row["tokens_per_day"] >= 1e10
     with pytest.raises(ClusterSimError):
-        limits_view(Design(name), [other], "budget", "1 MW", lambda share: None)
+        limits_view(Design(name), [Design(other)], "budget", "1 MW", lambda share: None)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", ["br166-1024", "serve-llama3-70b"])
+def test_within_a_limit_a_pin_has_its_changes_and_as_many_rows_as_there_are_designs(name):
+    """A what-if beside the design is answered as a design of its own would be; one that changes nothing is one."""
+    cheaper = Design(name, (("tco.pue", 1.05),))
+    another = Design("h20-1024", (("cards.H20.price", "50000 CNY"),))
+    ask = lambda design, *pins: limits_view(design, pins, "budget", "200 MCNY", lambda share: None)[0]["rows"]  # noqa: E731
+    own, pinned, other, plain = ask(Design(name), cheaper, another, Design("h20-1024"), Design(name), cheaper)
+    labels = [row["design"] for row in (own, pinned, other, plain)]
+    assert labels == [f"1: {name}", f"2: {name}", "3: h20-1024", "4: h20-1024"]
+    assert [row["changed_inputs"] for row in (own, pinned, other, plain)] == [
+        "", "tco.pue=1.05", "cards.H20.price=50000 CNY", "",
+    ]  # fmt: skip
+    number = lambda row: {k: v for k, v in row.items() if k not in {"design", "changed_inputs"}}  # noqa: E731
+    assert number(pinned) == number(ask(cheaper)[0]) and number(pinned) != number(own)
+    assert number(own) == number(ask(Design(name))[0])
+    assert number(plain) == number(ask(Design(name), Design("h20-1024"))[1])
+    assert other["capex_cny"] / other["site.cards"] < plain["capex_cny"] / plain["site.cards"]
 
 
 @pytest.mark.full
@@ -287,6 +311,31 @@ def test_a_hundred_requests_at_once(client):
                 own = load("br166-1024").numbers({"tco.pue": 1.1 + 0.001 * (number % 20)})
                 tile = next(t for t in answered.json()["tiles"] if t["term"] == "cny_per_mtoken")
                 assert tile["value"] == pytest.approx(own["cny_per_mtoken"], rel=1e-11)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_an_imported_file_is_told_in_both_languages_with_what_it_does_not_say(client, lang):
+    config = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 64, "num_hidden_layers": 2,
+              "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 128, "vocab_size": 256,
+              "max_position_embeddings": 512}  # fmt: skip
+    raw = {"content-type": "application/octet-stream"}
+    told = client.post("/api/import", content=json.dumps(config).encode(), headers=raw).json()
+    shown = told["in_chinese"] if lang == "zh" else told
+    assert len(shown["rows"]) == len(told["rows"]) and len(shown["said"]) == len(told["said"])
+    for mine, row in zip(shown["rows"], told["rows"], strict=True):
+        assert mine["value"] == row["value"] and list(mine.values())[1:2] == list(row.values())[1:2]
+    chinese = [bool(re.search("[一-鿿]", text)) for text in (*shown["rows"][0], *shown["said"])]
+    assert (
+        any(chinese) == (lang == "zh") and shown["said"] and ("formula" in shown["rows"][0]) == (lang == "en")
+    )
+
+
+def test_every_reason_for_figures_of_a_whole_run_is_told_in_chinese():
+    tree = ast.parse(inspect.getsource(planner_serving))
+    (made,) = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == "_why_whole")
+    reasons = [n.value.value for n in ast.walk(made) if isinstance(n, ast.Return) and n.value.value]
+    blocks = in_chinese([f"figures of the whole run: {reason}" for reason in reasons], [])["blocks"]
+    assert len(reasons) >= 5 and [b for b in blocks if re.search("[a-z]{3}", b)] == []
 
 
 def test_long_answers_are_told_in_chinese_as_the_command_prints_them():

@@ -49,9 +49,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "bytes": ("Bytes", "字节"),
     "compare.limits": ("Within one limit", "同一约束下"),
     "limits.ask": (
-        "What each design's parts do of the first one's demand within so much power, money or space, or for so"
-        " many tokens a day; a search of some seconds, answered below",
-        "在相同功率、资金、机柜或每日词元数下,各方案部件完成首个方案需求的能力;搜索需数秒,结果见下方",
+        "What each design's parts, with its changes, do of the first one's demand within so much power, money or"
+        " space, or for so many tokens a day; a search of some seconds, answered below",
+        "在相同功率、资金、机柜或每日词元数下,各方案部件(含其修改)完成首个方案需求的能力;搜索需数秒,结果见下方",
     ),
     "limits.limit": ("Limit", "约束"),
     "limits.amount": ("Amount", "数量"),
@@ -65,13 +65,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "limits.said.racks": ("At most {amount} racks", "机柜至多 {amount} 个"),
     "limits.said.tokens_per_day": ("At least {amount} a day", "每日至少 {amount}"),
     "limits.training": (
-        "Training: each scenario's card and NIC at every size, the plan searched, failures included; all do the"
-        " first one's demand at its site",
-        "训练:各场景的卡与网卡取各种规模,搜索并行方案,计入故障;均按首个场景的需求与站点",
+        "Training: each design's card and NIC at every size, the plan searched, failures included; all do the"
+        " first one's demand at its site, under each design's own changes",
+        "训练:各方案的卡与网卡取各种规模,搜索并行方案,计入故障;均按首个方案的需求与站点,含各自修改",
     ),
     "limits.serving": (
-        "Serving: whole replicas of each scenario's cards at the first one's demand and service level",
-        "推理:各场景的卡按整副本承担首个场景的需求与服务等级",
+        "Serving: whole replicas of each design's cards at the first one's demand and service level",
+        "推理:各方案的卡按整副本承担首个方案的需求与服务等级",
     ),
     "limits.none": ("no size of its parts stays within the limit", "其部件任何规模都超出约束"),
     "why_not": ("Why not", "原因"),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from clustersim.errors import InputError
-from clustersim.planner.asked import Words, limits_of, order_day, sureness_of, templates_of
+from clustersim.planner.asked import Own, Words, limits_of, order_day, sureness_of, templates_of
 from clustersim.planner.cluster import CHANCE, DRAWN, ClusterPlan, Goal, plan_cluster
 from clustersim.planner.cluster import Answer as Found
 from clustersim.planner.finish import Finish, delivery_weeks, finish_of, work_named
@@ -22,18 +22,20 @@ Tell = Callable[[int, int], None]
 
 
 def clusters_answer(
-    scenarios: Sequence[str], sets: Mapping[str, object], words: Words, objective: str, tell: Tell
-) -> Answer:
+    scenarios: Sequence[str], sets: Mapping[str, object], words: Words, objective: str, tell: Tell, own: Own = ()
+) -> Answer:  # fmt: skip
     """Find the clusters that were asked for, and write the first where a file is named.
+
+    ``own``: what each scenario after the first changes for itself alone.
 
     Raises InfeasibleError with the nearest cluster where none meets the limits.
     """
-    templates, source = templates_of(scenarios, sets, words)
+    templates, source = templates_of(scenarios, sets, words, own)
     limits, ordered = limits_of(words, source.terms), order_day(words, source.terms)
     goal = Goal(
         objective=objective, tokens=words.token_count, batch=words.batch, most=words.most, top=words.top
     )
-    sure = sureness_of(scenarios, sets, words)
+    sure = sureness_of(scenarios, sets, words, own)
     found = plan_cluster(templates, limits, goal, sure=sure, tell=tell)
     result = {
         "objective": objective,

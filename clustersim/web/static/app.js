@@ -187,7 +187,7 @@ function App({ catalogue, first }) {
       <${Drawn} told=${told} waits=${rangesWait} draws=${state.draws} language=${language} onChange=${(draws) => change({ draws })} />
       ${offering ? html`<${Proposal} scenarios=${catalogue.scenarios} design=${design} pins=${state.pins} language=${language} onClose=${() => setOffering(false)}
         onStart=${(options) => { setOffering(false); begin("proposal", options); }} />` : ""}
-      ${seeking && inputs.length ? html`<${Seek} tile=${seeking} inputs=${inputs} design=${design} language=${language} onClose=${() => setSeeking(null)}
+      ${seeking && inputs.length ? html`<${Seek} key=${`${seeking.term} ${money.code}`} tile=${seeking} inputs=${inputs} design=${design} language=${language} money=${money} onClose=${() => setSeeking(null)}
         onUse=${(key, value, unit) => { setSeeking(null); change({ set: { ...state.set, [key]: asText(value, unit) } }); }} />` : ""}
       <div role="tablist" class="tabs" onKeyDown=${tab}>${VIEWS.map((name) => html`<button role="tab" id=${`tab-${name}`} aria-controls="panels" aria-selected=${state.view === name}
         tabindex=${state.view === name ? 0 : -1} onClick=${() => change({ view: name })}>${say(`page.view.${name}`, language)}</button>`)}</div>

@@ -2,15 +2,16 @@
 import { html, useEffect, useRef, useState } from "/static/vendor/preact-htm.module.js";
 import { ask, upload } from "/static/net.js";
 import { Panel, Table } from "/static/panels.js";
-import { figure, say, unitName } from "/static/words.js";
+import { priceOf } from "/static/tiles.js";
+import { figure, say, scaleOf, unitName } from "/static/words.js";
 
-export function Seek({ tile, inputs, design, language, onUse, onClose }) {
+export function Seek({ tile, inputs, design, language, money: chosen, onUse, onClose }) {
   const usual = inputs.find((i) => /scale_up\.bandwidth$|memory\.bandwidth$|tco\.pue$/.test(i.key)) || inputs[0];
   const [key, setKey] = useState(usual.key);
   const input = inputs.find((i) => i.key === key) || usual;
   const [low, setLow] = useState(input.low ?? input.value / 2);
   const [high, setHigh] = useState(input.high ?? input.value * 2);
-  const [target, setTarget] = useState(tile.value);
+  const [target, setTarget] = useState(null);
   const [told, setTold] = useState(null);
   const choose = (name) => {
     const found = inputs.find((i) => i.key === name);
@@ -19,12 +20,15 @@ export function Seek({ tile, inputs, design, language, onUse, onClose }) {
   };
   const unit = input.unit === "1" ? "" : ` ${input.unit}`;
   const shownUnit = unit && ` ${unitName(input.unit, language)}`;
-  const span = tile.value || 1;
-  const run = async (event, wanted = target) => {
+  // The target is read and written in the currency of the tile; the server is asked in the tile's own unit.
+  const { factor, unit: targetUnit } = scaleOf([], tile.unit, priceOf(tile, chosen));
+  const span = Number((tile.value * factor).toPrecision(8)) || 1;
+  const wantedNow = target ?? span;
+  const run = async (event, wanted = wantedNow) => {
     event.preventDefault();
     setTold({ waits: true });
     try {
-      const found = await ask("/api/seek", { ...design, span: `${key}=${low}${unit}:${high}${unit}`, target: `${tile.term}=${wanted}` }, "seek");
+      const found = await ask("/api/seek", { ...design, span: `${key}=${low}${unit}:${high}${unit}`, target: `${tile.term}=${Number(wanted) / factor}` }, "seek");
       setTold({ found: found[0], target: Number(wanted) });
     } catch (error) { if (error.name !== "AbortError") setTold({ error: error.message }); }
   };
@@ -34,13 +38,13 @@ export function Seek({ tile, inputs, design, language, onUse, onClose }) {
     <datalist id="keys">${inputs.map((i) => html`<option value=${i.key} />`)}</datalist>
     <label>${say("page.seek_low", language)} <input type="number" step="any" value=${low} onInput=${(e) => setLow(e.target.value)} />${shownUnit}</label>
     <label>${say("page.seek_high", language)} <input type="number" step="any" value=${high} onInput=${(e) => setHigh(e.target.value)} />${shownUnit}</label>
-    <label>${say("page.seek_target", language, { term: say(tile.term, language) })} <input type="number" step="any" value=${target} onInput=${(e) => setTarget(e.target.value)} /> ${unitName(tile.unit === "1" ? "" : tile.unit.replace(/\/share$/, ""), language)}</label>
-    <input type="range" min="-500" max="500" step="1" aria-label=${say("page.seek_drag", language, { term: say(tile.term, language) })} value=${Math.round(1000 * (Number(target) / span - 1))}
+    <label>${say("page.seek_target", language, { term: say(tile.term, language) })} <input type="number" step="any" value=${wantedNow} onInput=${(e) => setTarget(e.target.value)} /> ${unitName(targetUnit, language)}</label>
+    <input type="range" min="-500" max="500" step="1" aria-label=${say("page.seek_drag", language, { term: say(tile.term, language) })} value=${Math.round(1000 * (Number(wantedNow) / span - 1))}
       onInput=${(e) => setTarget(Number((span * (1 + Number(e.target.value) / 1000)).toPrecision(6)))} onChange=${(e) => run(e, Number((span * (1 + Number(e.target.value) / 1000)).toPrecision(6)))} />
     <p><button>${say("page.seek", language)}</button> <button type="button" onClick=${onClose}>${say("page.close", language)}</button></p>
     <div aria-live="polite">${told?.waits ? html`<p class="note">${say("page.computing", language)}</p>` : ""}
     ${told?.error ? html`<p class="error">${told.error}</p>` : ""}
-    ${told?.found ? html`<p>${say("page.seek_found", language, { key, value: `${figure(told.found.value, 6)}${shownUnit}`, target: figure(told.target, 6) })}
+    ${told?.found ? html`<p>${say("page.seek_found", language, { key, value: `${figure(told.found.value, 6)}${shownUnit}`, target: `${figure(told.target, 6)} ${unitName(targetUnit, language)}`.trim() })}${" "}
       <button type="button" onClick=${() => onUse(key, told.found.value, input.unit)}>${say("page.use", language)}</button></p>` : ""}</div>
   </form>`;
 }
@@ -74,10 +78,12 @@ export function Import({ language }) {
     try { setTold({ name: file.name, ...(await upload("/api/import", file)) }); }
     catch (error) { setTold({ name: file.name, error: error.message }); }
   };
+  const spoken = language === "zh" && told?.in_chinese ? told.in_chinese : told;
   return html`<section class="panel wide" aria-label=${say("page.import", language)}>
     <h2>${say("page.import", language)}</h2>
     <${FileButton} label=${say("page.import_hint", language)} language=${language} onFile=${read} />
     ${told?.error ? html`<p class="error">${told.name}: ${told.error}</p>` : ""}
-    ${told?.rows ? html`<p>${told.name}</p><${Table} columns=${Object.keys(told.rows[0] || {})} rows=${told.rows} language=${language} caption=${told.name} />` : ""}
+    ${told?.rows ? html`<p>${told.name}</p><${Table} columns=${Object.keys(spoken.rows[0] || {})} rows=${spoken.rows} language=${language} caption=${told.name} />` : ""}
+    ${(spoken?.said || []).map((text) => html`<p class="note">${text}</p>`)}
   </section>`;
 }

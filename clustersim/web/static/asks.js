@@ -36,7 +36,7 @@ export function Proposal({ scenarios, design, pins, language, onStart, onClose }
 export function Limits({ pins, language, onStart }) {
   const [limit, setLimit] = useState("power");
   const [amount, setAmount] = useState(LIMITS.power);
-  const send = (event) => { event.preventDefault(); onStart({ limit, amount: amount.trim(), others: [...new Set(pins.map((p) => p.scenario))] }); };
+  const send = (event) => { event.preventDefault(); onStart({ limit, amount: amount.trim(), pins }); };
   return html`<form class="panel wide" onSubmit=${send} aria-label=${say("compare.limits", language)}>
     <h3>${say("compare.limits", language)}</h3>
     <p class="note">${say("limits.ask", language)}</p>

@@ -6,7 +6,7 @@ import { figure, say, shown, unitName } from "/static/words.js";
 const TIERS = { measured: "●●●", published: "●●○", derived: "●○○", assumption: "○○○", given: "●●●" };
 
 // A share has the currency of its listing, whatever the page is read in.
-const priceOf = (tile, money) => (tile.term.startsWith("target_price_") ? { code: "CNY", rate: 1 } : money);
+export const priceOf = (tile, money) => (tile.term.startsWith("target_price_") ? { code: "CNY", rate: 1 } : money);
 
 const changeOf = (tile) => (tile.change === null || Math.abs(tile.change) < 5e-7 ? "" : `${tile.change > 0 ? "+" : "−"}${figure(Math.abs(100 * tile.change), 3)} %`);
 

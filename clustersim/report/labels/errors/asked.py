@@ -286,7 +286,11 @@ TEXTS: dict[str, str] = {
     "kind {} is none of {}": "类别 {} 不是 {} 之一",
     "others: a proposal is held against another scenario than its own": "others:投标书对比的须是另一个场景",
     "{}: a list of {} or more of {}": "{}:{} 个或更多 {} 的列表",
-    "{}: a list of {} to {} scenarios": "{}:{} 至 {} 个场景的列表",
+    "{}: a list of 1 to {} scenarios": "{}:1 至 {} 个场景的列表",
+    "{}: a list of at most {} designs": "{}:至多 {} 个方案的列表",
+    "designs with changes of their own name their card and NIC there: cluster.card, cluster.nic": (
+        "带有自身修改的方案须在修改中给出卡与网卡:cluster.card、cluster.nic"
+    ),
     "{}: one of {}, not {}": "{}:{} 之一,不是 {}",
     "{}: {} is none of the shipped scenarios": "{}:{} 不是随附场景之一",
     "{} is a JSON object": "{} 是 JSON 对象",

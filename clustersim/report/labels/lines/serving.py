@@ -26,6 +26,16 @@ LINES: dict[str, str] = {
     "on the cards {}": "卡上 {}",
     "known of the prompts: {} ({})": "关于提示的已知信息:{}({})",
     "figures of the whole run: {}": "全程数值:{}",
+    "asked for: these requests from the first to the last, start and drain included":
+        "按所求:这些请求自首至尾,含起始与收尾",
+    "a trace is served whole, start and drain included: it has no steady state":
+        "轨迹整体服务,含起始与收尾:没有稳态",
+    "sessions are served whole: what is known of a prompt depends on all that came before":
+        "会话整体服务:对提示的已知信息取决于此前的全部请求",
+    "a daily wave is served whole, start and drain included: it has no steady state":
+        "日内波动整体服务,含起始与收尾:没有稳态",
+    "an overloaded stream has no steady state: a finite run, start and drain included":
+        "过载的请求流没有稳态:有限运行,含起始与收尾",
     "not below the target: {}": "未低于目标:{}",
     "steady state: {} of {} requests served, from {} to {} s ({} stretches of {} residence times); standard errors:"
     " {}{}":
