@@ -111,7 +111,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "page.tier.assumption": ("assumption", "假设"),
     "page.tier.given": ("given", "设定"),
     "page.refused": ("{en}", "{zh}"),
-    "page.rows_more": ("{count} more rows: download", "另有 {count} 行,请下载"),
+    "page.rows_more": ("{count} more rows, not shown here", "另有 {count} 行,此处未显示"),
     "page.skip": ("Skip to the corridor", "跳到传导链"),
     # --- panels
     "why.changed": ("What the changes did", "修改带来的变化"),

@@ -38,6 +38,12 @@ function Chart({ chart, title, language, money }) {
   return html`<div class="chart" role="img" aria-label=${title} style=${`height:${tall}px`} ref=${at}></div>`;
 }
 
+// A column that has no words of its own is told without the marks of a key.
+const heading = (column, language) => {
+  const told = say(column, language);
+  return told === column && /^[a-z0-9_]+$/.test(column) ? column.replace(/_pct$/, " %").replaceAll("_", " ") : told;
+};
+
 const numbersOf = (row, columns) => columns.filter((c) => OF_ROW.has(c) && typeof row[c] === "number").map((c) => row[c]);
 
 export function Table({ columns, rows, units = {}, language, caption, money = CNY, onCite }) {
@@ -46,7 +52,7 @@ export function Table({ columns, rows, units = {}, language, caption, money = CN
   const scales = Object.fromEntries(columns.map((c) => [c, scaleOf(own && OF_ROW.has(c) ? [] : rows.map((r) => r[c]).filter((v) => typeof v === "number"), own && OF_ROW.has(c) ? "" : units[c] || "", money)]));
   return html`<div class="scroll" tabindex="0" role="group" aria-label=${caption}><table>
     <caption>${caption}</caption>
-    <thead><tr>${columns.map((c) => html`<th scope="col" class=${rows.some((r) => typeof r[c] === "number") ? "num" : ""}>${say(c, language)}${scales[c].unit ? html` <small>${unitName(scales[c].unit, language)}</small>` : ""}</th>`)}</tr></thead>
+    <thead><tr>${columns.map((c) => html`<th scope="col" class=${rows.some((r) => typeof r[c] === "number") ? "num" : ""}>${heading(c, language)}${scales[c].unit ? html` <small>${unitName(scales[c].unit, language)}</small>` : ""}</th>`)}</tr></thead>
     <tbody>${shownRows.map((row) => {
     const mine = own ? scaleOf(numbersOf(row, columns), row.unit || "", money) : null;
     const cells = columns.map((c, i) => {
