@@ -20,7 +20,7 @@ from clustersim.schema.load_inputs import doing, laid_out, named_sides
 from clustersim.schema.load_one import load_one
 from clustersim.schema.lookup import find_file
 from clustersim.schema.overrides import INCUMBENT, Override, of_demand, of_layout, parse_overrides, reaching
-from clustersim.schema.sides import refuse_unlike
+from clustersim.schema.sides import as_side, refuse_unlike
 
 __all__ = ["What", "labels_of", "load_designs"]
 
@@ -90,7 +90,7 @@ def load_designs(
             side = _labelled(load_one(one.scenario, (*base, *own)), label)
             side = _of_another(side, first, sides[0], own, one_demand=one_demand)
             if not own_site:
-                side = _under(side, _terms(first, own))
+                side = as_side(side, _terms(first, own), label, own_site)
         sides.append(side)
     return tuple(sides)
 
@@ -141,8 +141,3 @@ def _terms(first: Inputs, own: Sequence[Override]) -> Inputs:
     """The scenario whose terms another design has: the first one's, with what the design itself changes of them."""
     mine = [o for o in own if o.document in _TERMS or (o.document == "scenario" and o.path[0] in _TERMS)]
     return load_one(first.file, (*first.overrides, *mine)) if mine else first
-
-
-def _under(side: Inputs, terms: Inputs) -> Inputs:
-    scenario = side.scenario.model_copy(update={"tco": terms.scenario.tco})
-    return replace(side, scenario=scenario, prices_or_none=terms.prices_or_none)

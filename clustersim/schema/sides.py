@@ -27,7 +27,7 @@ from clustersim.schema.overrides import (
 )
 from clustersim.schema.scenario import Scenario
 
-__all__ = ["joined_sides", "load_sides", "refuse_stated_plans"]
+__all__ = ["as_side", "joined_sides", "load_sides", "refuse_stated_plans"]
 
 
 def joined_sides(sides: Sequence[Inputs], bandwidth: float) -> Inputs:
@@ -93,7 +93,7 @@ def load_sides(
             )
             for one, name in zip(sides, [n for n in short for _ in variants], strict=True)
         ]
-    return tuple(_as_side(one, loaded[0], label, own_site) for one, label in zip(sides, labels, strict=True))
+    return tuple(as_side(one, loaded[0], label, own_site) for one, label in zip(sides, labels, strict=True))
 
 
 def _side_names(names: Sequence[str]) -> list[str]:
@@ -136,8 +136,11 @@ def _reaching(
     return (*rest, *(o for o in overrides if of_demand(o) and not o.side and side == asks))
 
 
-def _as_side(side: Inputs, first: Inputs, label: str, own_site: bool) -> Inputs:
-    """The side under the first one's terms, by the name that its keys go by: copies of a file may state one name."""
+def as_side(side: Inputs, first: Inputs, label: str, own_site: bool) -> Inputs:
+    """Return a side under the first one's terms unless it keeps its own, by the name that its keys go by.
+
+    Copies of a file may state one name.
+    """
     changed: dict[str, Any] = {"name": label}
     prices = side.prices_or_none
     if not own_site and side.file != first.file:
